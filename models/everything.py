@@ -1,0 +1,9 @@
+"""Imports every table once, for migrations and for tests that compare them."""
+
+from __future__ import annotations
+
+from models import catalogue, conversation, delivery, incident, people, report, staff
+from models.base import Base
+
+TABLES = (catalogue, people, conversation, report, incident, delivery, staff)
+METADATA = Base.metadata

@@ -1,0 +1,96 @@
+"""One person's account of a disturbance, as told. Never edited, moved or deleted by grouping."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, UnitVector, words
+from models.ids import AttachmentId, ConversationId, IdentityId, ReportId
+from models.vocabulary import AttachmentState, Audience, Category, Channel, Priority, Severity
+
+
+class Report(Base):
+    """The structured part of a report. `read_at` is empty while a reading is owed.
+
+    `filled_in` says per field where its value comes from; `assessment` holds the
+    probabilities and reasons as the classifier gave them, with the artifact's name.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (UniqueConstraint("conversation_id", "draft_no"),)
+
+    id: Mapped[ReportId] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    conversation_id: Mapped[ConversationId | None] = mapped_column(ForeignKey("conversation.id"))
+    draft_no: Mapped[int]
+    identity_id: Mapped[IdentityId] = mapped_column(ForeignKey("identity.id"), index=True)
+    channel: Mapped[Channel] = mapped_column(words(Channel))
+    language: Mapped[str] = mapped_column(String(16))
+    service_id: Mapped[str | None] = mapped_column(ForeignKey("service.id"))
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"))
+    category: Mapped[Category | None] = mapped_column(words(Category))
+    impact: Mapped[int]
+    urgency: Mapped[int]
+    priority: Mapped[Priority] = mapped_column(words(Priority))
+    severity: Mapped[Severity] = mapped_column(words(Severity))
+    people: Mapped[int | None]
+    since: Mapped[str | None] = mapped_column(String(200))
+    audience: Mapped[Audience] = mapped_column(words(Audience))
+    facts: Mapped[list[Any]]
+    signatures: Mapped[list[str]]
+    filled_in: Mapped[dict[str, Any]]
+    assessment: Mapped[dict[str, Any]]
+    attributes: Mapped[dict[str, Any]]
+    encoder_id: Mapped[str | None] = mapped_column(String(128))
+    vector: Mapped[npt.NDArray[np.float32] | None] = mapped_column(UnitVector())
+    occurred_at: Mapped[datetime | None]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    read_at: Mapped[datetime | None]
+
+
+class ReportText(Base):
+    """The words, apart, so that erasing a person is one delete."""
+
+    __tablename__ = "report_text"
+
+    report_id: Mapped[ReportId] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class ReportAddition(Base):
+    """What the same person said later: `more`, `worse`, `resolved`, `answer`."""
+
+    __tablename__ = "report_addition"
+    __table_args__ = (UniqueConstraint("report_id", "number"),)
+
+    report_id: Mapped[ReportId] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class Attachment(Base):
+    """A file somebody sent. `report_id` is empty until the draft it belongs to is recorded."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[AttachmentId] = mapped_column(primary_key=True)
+    conversation_id: Mapped[ConversationId] = mapped_column(
+        ForeignKey("conversation.id"), index=True
+    )
+    report_id: Mapped[ReportId | None] = mapped_column(ForeignKey("report.id"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    blob_key: Mapped[str] = mapped_column(String(200))
+    state: Mapped[AttachmentState] = mapped_column(words(AttachmentState))
+    at: Mapped[datetime]
