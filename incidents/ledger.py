@@ -1,0 +1,126 @@
+"""Order: the grouping lock, `seq`, the timeline, and the records owed to the outside.
+
+Every function here runs inside a transaction. Taking a `seq` takes the grouping lock (the
+counter's row), so numbers are in commit order and a reader never sees a gap that fills later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from incidents.jobs_port import Jobs
+from models.delivery import Delivery, Record
+from models.ids import DeliveryId, EntryId, EventId, IncidentId, ReportId, new_id
+from models.incident import TimelineEntry
+from models.records import RecordKind
+from models.staff import Counter
+from models.vocabulary import Audience, DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Where records go: the names of the targets, and who wakes their senders."""
+
+    targets: tuple[str, ...]
+    jobs: Jobs
+
+
+def lock_grouping(session: Session) -> int:
+    """Take the grouping lock until the transaction ends; return the newest `seq`.
+
+    On SQLite every write transaction is alone already.
+    """
+    return session.execute(
+        select(Counter.value).where(Counter.name == "seq").with_for_update()
+    ).scalar_one()
+
+
+def next_seq(session: Session) -> int:
+    """The next number in commit order."""
+    return session.execute(
+        update(Counter)
+        .where(Counter.name == "seq")
+        .values(value=Counter.value + 1)
+        .returning(Counter.value)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+
+
+def record_entry(
+    session: Session,
+    incident_id: IncidentId,
+    kind: str,
+    *,
+    now: datetime,
+    actor: str | None = None,
+    report_id: ReportId | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> int:
+    """Add one line to an incident's timeline; `kind` is past tense and forever."""
+    seq = next_seq(session)
+    session.add(
+        TimelineEntry(
+            id=EntryId(new_id()),
+            seq=seq,
+            incident_id=incident_id,
+            report_id=report_id,
+            kind=kind,
+            actor=actor,
+            data=dict(data or {}),
+            at=now,
+        )
+    )
+    return seq
+
+
+def owe_record(
+    session: Session,
+    outbox: Outbox,
+    *,
+    stream: str,
+    kind: RecordKind,
+    subject: str,
+    audience: Audience,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> EventId:
+    """Write a record and what is owed to each target, and wake their senders on commit."""
+    event_id = EventId(new_id())
+    seq = next_seq(session)
+    session.add(
+        Record(
+            event_id=event_id,
+            seq=seq,
+            stream=stream,
+            kind=kind.value,
+            subject=subject,
+            audience=audience.value,
+            data=dict(data),
+            at=now,
+            superseded=False,
+        )
+    )
+    session.flush()
+    for target in outbox.targets:
+        session.add(
+            Delivery(
+                id=DeliveryId(new_id()),
+                event_id=event_id,
+                target=target,
+                stream=stream,
+                seq=seq,
+                state=DeliveryState.PENDING,
+                attempts=0,
+                reason=None,
+                created_at=now,
+                ended_at=None,
+            )
+        )
+        outbox.jobs.wake_stream(session, target, stream)
+    return event_id
