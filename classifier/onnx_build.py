@@ -104,9 +104,7 @@ class _Graph:
             "split", np.array([0, 0, self._heads, self._hidden // self._heads])
         )
         self._join = self._const("join", np.array([0, 0, self._hidden]))
-        self._scale = self._const(
-            "scale", np.float32(1 / np.sqrt(self._hidden // self._heads))
-        )
+        self._scale = self._const("scale", np.float32(1 / np.sqrt(self._hidden // self._heads)))
         for layer in range(self._layers):
             x = self._layer(x, bias, f"encoder.layer.{layer}.")
         self._pool(x, mask)
@@ -114,9 +112,7 @@ class _Graph:
 
     def _embed(self) -> str:
         words = self._const("words", self._weights["embeddings.word_embeddings.weight"])
-        positions = self._const(
-            "positions", self._weights["embeddings.position_embeddings.weight"]
-        )
+        positions = self._const("positions", self._weights["embeddings.position_embeddings.weight"])
         first_type = self._const(
             "type0", self._weights["embeddings.token_type_embeddings.weight"][0]
         )
@@ -142,9 +138,7 @@ class _Graph:
         scores = self._op("Mul", self._op("MatMul", query, key), self._scale)
         attention = self._op("Softmax", self._op("Add", scores, bias), axis=-1)
         mixed = self._op("Transpose", self._op("MatMul", attention, value), perm=[0, 2, 1, 3])
-        y = self._linear(
-            self._op("Reshape", mixed, self._join), f"{prefix}attention.output.dense"
-        )
+        y = self._linear(self._op("Reshape", mixed, self._join), f"{prefix}attention.output.dense")
         x = self._norm(self._op("Add", x, y), f"{prefix}attention.output.LayerNorm")
         y = self._op("Gelu", self._linear(x, f"{prefix}intermediate.dense"))
         y = self._linear(y, f"{prefix}output.dense")

@@ -50,11 +50,11 @@ class PriorityMatrix:
 
         """
         try:
-            cells = {
-                (i, u): Priority(data[f"{i}{u}"]) for i in (1, 2, 3) for u in (1, 2, 3)
-            }
+            cells = {(i, u): Priority(data[f"{i}{u}"]) for i in (1, 2, 3) for u in (1, 2, 3)}
         except (KeyError, ValueError) as error:
-            raise BadMatrixError(f"The priority matrix needs nine cells of P1-P5: {error}") from error
+            raise BadMatrixError(
+                f"The priority matrix needs nine cells of P1-P5: {error}"
+            ) from error
         return cls(MappingProxyType(cells))
 
 
@@ -79,9 +79,7 @@ _POLICY = SeverityPolicy()
 _LEVELS = (Severity.SEV4, Severity.SEV3, Severity.SEV2, Severity.SEV1)
 
 
-def report_severity(
-    *, impact: int, urgency: int, tier: int | None, people: int | None
-) -> Severity:
+def report_severity(*, impact: int, urgency: int, tier: int | None, people: int | None) -> Severity:
     """Severity of one account by itself; monotone in each argument.
 
     One voice alone never makes SEV1: what it says of many people counts one step less than

@@ -23,7 +23,7 @@ from models.ids import ConstraintId, IncidentId, MembershipId, ReportId, new_id
 from models.incident import ConstraintPair, Incident, Membership
 from models.vocabulary import Author, ConstraintKind, MajorState, Severity, Status
 
-_FIELDS: Final[Mapping[str, type[StrEnum] | type[bool] | type[str] | type[UUID]]] = {
+_FIELDS: Final[Mapping[str, type[StrEnum | bool | str | UUID]]] = {
     "status": Status,
     "major_state": MajorState,
     "absorbed_into": UUID,

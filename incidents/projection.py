@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from classifier.catalogue import Catalogue
-from classifier.severity import PriorityMatrix, incident_severity
+from classifier.severity import incident_severity
 from incidents.ledger import record_entry
 from models.incident import Incident, Membership
 from models.people import Identity
@@ -46,6 +46,7 @@ class MemberFacts:
     """What one live member contributes."""
 
     reporter: str
+    verified: bool
     service: str | None
     site: str | None
     category: Category | None
@@ -56,7 +57,7 @@ class MemberFacts:
 
 
 def project_incident(
-    session: Session, incident: Incident, catalogue: Catalogue, matrix: PriorityMatrix
+    session: Session, incident: Incident, catalogue: Catalogue
 ) -> Sequence[MemberFacts]:
     """Recount one incident and raise its version; returns the members it counted.
 
@@ -74,7 +75,9 @@ def project_incident(
     incident.sites = sorted(sites, key=lambda site: (-sites[site], site))
     incident.first_at = min((m.received_at for m in members), default=None)
     incident.last_at = max((m.received_at for m in members), default=None)
-    incident.priority = min((m.priority for m in members), key=lambda p: p.rank, default=Priority.P5)
+    incident.priority = min(
+        (m.priority for m in members), key=lambda p: p.rank, default=Priority.P5
+    )
     incident.title = incident.staff_title or render_title(incident, catalogue)
     incident.version += 1
     before = incident.severity
@@ -100,6 +103,7 @@ def live_members(session: Session, incident: Incident) -> list[MemberFacts]:
     rows = session.execute(
         select(
             func.coalesce(Identity.person_id, Identity.id).label("reporter"),
+            Identity.verified_by.is_not(None),
             Report.service_id,
             Report.site_id,
             Report.category,
@@ -113,7 +117,7 @@ def live_members(session: Session, incident: Incident) -> list[MemberFacts]:
         .where(Membership.incident_id == incident.id, Membership.ended_at.is_(None))
         .order_by(Report.received_at, Report.id)
     )
-    return [MemberFacts(str(row[0]), *row[1:]) for row in rows]
+    return [MemberFacts(str(row[0]), bool(row[1]), *row[2:]) for row in rows]
 
 
 def render_title(incident: Incident, catalogue: Catalogue) -> str:
@@ -135,9 +139,7 @@ def render_title(incident: Incident, catalogue: Catalogue) -> str:
     return f"{what}: {where}" if where else what
 
 
-def _severity(
-    incident: Incident, members: Sequence[MemberFacts], catalogue: Catalogue
-) -> Severity:
+def _severity(incident: Incident, members: Sequence[MemberFacts], catalogue: Catalogue) -> Severity:
     entry = catalogue.service(incident.service_id) if incident.service_id else None
     return incident_severity(
         reporters=incident.reporters,

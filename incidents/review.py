@@ -97,7 +97,7 @@ class Reviewer:
                     session, self.organisation, action, actor=actor, now=self.clock()
                 )
                 if preview:
-                    raise _PreviewOnly(reviewed)
+                    raise _PreviewOnly(reviewed)  # noqa: TRY301 - leaves the transaction
         except _PreviewOnly as seen:
             return seen.reviewed
         return reviewed
@@ -159,7 +159,7 @@ def record_review(
 
 def _apply(
     session: Session, hand: Hand, incident: Incident, action: Any
-) -> tuple[Outcome, Mapping[IncidentId, Glimpse]]:
+) -> tuple[Outcome, dict[IncidentId, Glimpse]]:
     involved = [incident.id]
     involved += [find_incident(session, s.reference).id for s in getattr(action, "sources", ())]
     if isinstance(action, act.MoveReport):

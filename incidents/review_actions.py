@@ -73,9 +73,7 @@ def find_incident(session: Session, reference: str) -> Incident:
 
     """
     canonical = parse_reference(reference)
-    row = session.scalars(
-        select(Incident).where(Incident.reference == canonical)
-    ).one_or_none()
+    row = session.scalars(select(Incident).where(Incident.reference == canonical)).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no incident {reference[:20]}.", reference=reference[:40])
     return row
@@ -183,7 +181,9 @@ def _split(session: Session, hand: Hand, incident: Incident, action: act.Split) 
         f"{new.reference} split off from {incident.reference}.",
         incident.id,
         opened=frozenset({new.id}),
-        feedback=(("different", {"incident": incident.reference, "reports": list(action.reports)}),),
+        feedback=(
+            ("different", {"incident": incident.reference, "reports": list(action.reports)}),
+        ),
     )
 
 

@@ -1,0 +1,232 @@
+"""What people look at: the queue, one incident, its members with reasons, one report.
+
+Restricted rows are filtered in the query itself: a caller says whether its asker may see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from models.errors import NotFoundError
+from models.ids import IncidentId, parse_reference
+from models.incident import Incident, Membership, Review, TimelineEntry
+from models.people import Identity, Person
+from models.report import Attachment, Report, ReportAddition, ReportText
+from models.vocabulary import AttachmentState, Audience, MajorState, Severity, Status
+
+RECENT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which incidents; `view` is queue, candidates, quiet, or all."""
+
+    view: str = "queue"
+    words: str = ""
+    severity: Severity | None = None
+    service: str | None = None
+    site: str | None = None
+    restricted: bool = False
+    before: tuple[datetime, UUID] | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """One live member of an incident and why it is there."""
+
+    report: Report
+    link: Membership
+    text: str | None
+    reporter: str
+    verified_by: str | None
+    attachments: tuple[Attachment, ...]
+    additions: tuple[ReportAddition, ...]
+
+
+def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
+    """Incidents, most recent report first."""
+    where: list[ColumnElement[bool]] = []
+    if wanted.view == "candidates":
+        where.append(Incident.major_state == MajorState.PROPOSED)
+        where.append(Incident.status == Status.OPEN)
+    elif wanted.view == "queue":
+        where += [Incident.published.is_(True), Incident.status == Status.OPEN]
+    elif wanted.view == "quiet":
+        where += [Incident.published.is_(False), Incident.status == Status.OPEN]
+    if not wanted.restricted:
+        where.append(Incident.audience == Audience.OPEN)
+    if wanted.severity is not None:
+        where.append(Incident.severity == wanted.severity)
+    if wanted.service is not None:
+        where.append(Incident.service_id == wanted.service)
+    if wanted.words.strip():
+        where.append(_matches(wanted.words.strip()[:200]))
+    if wanted.before is not None:
+        at, last = wanted.before
+        where.append(or_(Incident.last_at < at, and_(Incident.last_at == at, Incident.id < last)))
+    rows = session.scalars(
+        select(Incident)
+        .where(*where)
+        .order_by(Incident.last_at.desc(), Incident.id.desc())
+        .limit(wanted.limit)
+    ).all()
+    if wanted.site is not None:
+        rows = [row for row in rows if wanted.site in row.sites]
+    return rows
+
+
+def recent_counts(
+    session: Session, incidents: Sequence[IncidentId], *, now: datetime
+) -> dict[IncidentId, int]:
+    """Reports of the last quarter of an hour per incident; the size of its growth."""
+    rows = session.execute(
+        select(Membership.incident_id, func.count())
+        .join(Report, Report.id == Membership.report_id)
+        .where(
+            Membership.incident_id.in_(incidents),
+            Membership.ended_at.is_(None),
+            Report.received_at > now - RECENT,
+        )
+        .group_by(Membership.incident_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def read_incident(session: Session, reference: str, *, restricted: bool) -> Incident:
+    """The incident by that reference; an absorbed one is returned as it is.
+
+    Raises:
+        NotFoundError: There is none, or the asker may not see it.
+
+    """
+    row = session.scalars(
+        select(Incident).where(Incident.reference == parse_reference(reference))
+    ).one_or_none()
+    if row is None or (row.audience is Audience.RESTRICTED and not restricted):
+        raise NotFoundError(f"There is no incident {reference[:20]}.", reference=reference[:40])
+    return row
+
+
+def follow_absorbed(session: Session, incident: Incident) -> Incident:
+    """The incident that stands for this one now."""
+    seen = {incident.id}
+    while incident.status is Status.ABSORBED and incident.absorbed_into is not None:
+        incident = session.get_one(Incident, incident.absorbed_into)
+        if incident.id in seen:
+            break
+        seen.add(incident.id)
+    return incident
+
+
+def read_members(session: Session, incident: Incident) -> list[MemberView]:
+    """Live members, oldest first."""
+    rows = session.execute(
+        select(Report, Membership, ReportText.text, Identity, Person)
+        .join(Membership, Membership.report_id == Report.id)
+        .join(Identity, Identity.id == Report.identity_id)
+        .outerjoin(ReportText, ReportText.report_id == Report.id)
+        .outerjoin(Person, Person.id == Identity.person_id)
+        .where(Membership.incident_id == incident.id, Membership.ended_at.is_(None))
+        .order_by(Report.received_at, Report.id)
+    ).all()
+    ids = [row[0].id for row in rows]
+    files: dict[UUID, list[Attachment]] = {}
+    for file in session.scalars(
+        select(Attachment).where(
+            Attachment.report_id.in_(ids), Attachment.state == AttachmentState.CLEAN
+        )
+    ):
+        if file.report_id is not None:
+            files.setdefault(file.report_id, []).append(file)
+    additions: dict[UUID, list[ReportAddition]] = {}
+    for addition in session.scalars(
+        select(ReportAddition)
+        .where(ReportAddition.report_id.in_(ids))
+        .order_by(ReportAddition.report_id, ReportAddition.number)
+    ):
+        additions.setdefault(addition.report_id, []).append(addition)
+    return [
+        MemberView(
+            report=report,
+            link=link,
+            text=text,
+            reporter=person.name if person else identity_name(identity),
+            verified_by=identity.verified_by,
+            attachments=tuple(files.get(report.id, ())),
+            additions=tuple(additions.get(report.id, ())),
+        )
+        for report, link, text, identity, person in rows
+    ]
+
+
+def identity_name(identity: Identity) -> str:
+    """How a reporter without a directory entry is called on the console."""
+    kind, _, rest = identity.address.partition(":")
+    if kind == "anon":
+        return f"Web visitor {rest[-4:]}"
+    return identity.address
+
+
+def read_timeline(session: Session, incident: Incident) -> Sequence[TimelineEntry]:
+    return session.scalars(
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident.id)
+        .order_by(TimelineEntry.seq)
+    ).all()
+
+
+def read_report(
+    session: Session, reference: str, *, restricted: bool
+) -> tuple[Report, Membership, Incident]:
+    """The report with its live link.
+
+    Raises:
+        NotFoundError: There is none, or the asker may not see it.
+
+    """
+    row = session.execute(
+        select(Report, Membership, Incident)
+        .join(Membership, Membership.report_id == Report.id)
+        .join(Incident, Incident.id == Membership.incident_id)
+        .where(Report.reference == parse_reference(reference), Membership.ended_at.is_(None))
+    ).one_or_none()
+    if row is None or (row[0].audience is Audience.RESTRICTED and not restricted):
+        raise NotFoundError(f"There is no report {reference[:20]}.", reference=reference[:40])
+    return row[0], row[1], row[2]
+
+
+def undoable_reviews(session: Session, incident: Incident, *, limit: int = 5) -> Sequence[Review]:
+    """The latest reviews of this incident that were not undone, newest first."""
+    rows = session.scalars(
+        select(Review).where(Review.undone_by.is_(None)).order_by(Review.seq.desc()).limit(300)
+    )
+    return [row for row in rows if str(incident.id) in row.incidents][:limit]
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    """Title, reference, or the words of any member."""
+    pattern = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    told = (
+        select(Membership.incident_id)
+        .join(ReportText, ReportText.report_id == Membership.report_id)
+        .join(Report, Report.id == Membership.report_id)
+        .where(
+            Membership.ended_at.is_(None),
+            or_(
+                ReportText.text.ilike(pattern, escape="\\"),
+                Report.reference.ilike(pattern, escape="\\"),
+            ),
+        )
+    )
+    return or_(
+        Incident.title.ilike(pattern, escape="\\"),
+        Incident.reference.ilike(pattern, escape="\\"),
+        Incident.id.in_(told),
+    )
