@@ -1,0 +1,231 @@
+"""What a text says outright: service, site, codes, hosts, people, since when; with its place.
+
+Names come from the catalogue (spaCy's PhraseMatcher), patterns from `re`. Spans are
+character offsets into the raw text: they are shown to staff as evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from classifier.catalogue import Catalogue
+
+_MAX_CHARACTERS: Final = 20_000
+_NEGATION: Final = re.compile(
+    r"(?i)\b(?:not|nicht|instead of|rather than|statt)\s+(?:the\s+|my\s+)?$"
+)
+_FINE: Final = re.compile(
+    r"(?i)^\s{0,3}(?:is|are|seems|still)?\s{0,3}(?:works?|working|fine|ok(?:ay)?|up)\b"
+)
+
+
+class FactKind(StrEnum):
+    """What kind of thing a phrase names."""
+
+    SERVICE = "service"
+    SITE = "site"
+    CODE = "code"
+    HOST = "host"
+    IP = "ip"
+    URL = "url"
+    PEOPLE = "people"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One phrase and what it means. `text[start:end]` is the phrase.
+
+    `negated` marks what the person says it is not ("not Teams") or says works.
+    """
+
+    kind: FactKind
+    value: str
+    start: int
+    end: int
+    text: str
+    negated: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "kind": self.kind.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All facts of a text, in order of appearance."""
+
+    found: tuple[Fact, ...] = ()
+
+    def values(self, kind: FactKind, *, negated: bool = False) -> tuple[str, ...]:
+        """Distinct values of one kind, in order."""
+        return tuple(
+            dict.fromkeys(f.value for f in self.found if f.kind is kind and f.negated is negated)
+        )
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        return self.values(FactKind.SERVICE)
+
+    @property
+    def negated_services(self) -> tuple[str, ...]:
+        return self.values(FactKind.SERVICE, negated=True)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return self.values(FactKind.SITE)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return self.values(FactKind.CODE)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return self.values(FactKind.HOST)
+
+    @property
+    def people(self) -> int | None:
+        """The greatest number of affected people the text counts."""
+        counts = [int(value) for value in self.values(FactKind.PEOPLE)]
+        return max(counts, default=None)
+
+    @property
+    def since(self) -> str | None:
+        phrases = [f.text for f in self.found if f.kind is FactKind.SINCE]
+        return phrases[0] if phrases else None
+
+    @property
+    def signatures(self) -> tuple[str, ...]:
+        """What two reports of one cause share to the letter: codes and hosts."""
+        return (*self.codes, *self.hosts)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [fact.to_json() for fact in self.found]
+
+
+_CODES: Final = re.compile(
+    r"\b0x[0-9A-Fa-f]{6,8}\b"
+    r"|\b(?:ERR|NS_ERROR|ORA|SQL|KB|EVENT|AADSTS|TNS|DNS_PROBE)[_-][A-Z0-9_]{2,40}\b"
+    r"|\b(?:AADSTS|KB)\d{4,8}\b"
+    r"|(?i:\b(?:error|fehler|code|http|status|event id|erro)\s{0,2}[:#]?\s{0,2})(?P<number>[1-9]\d{2,5})\b"
+)
+_HOSTS: Final = re.compile(
+    r"(?i)\b(?:srv|hv|lt|pc|ws|sql|db|app|web|sw|ap|prn|prt|fs|dc|vm|esx|rtr|fw|scan|tab)"
+    r"-[a-z0-9]{1,12}(?:-[a-z0-9]{1,12}){0,2}\b"
+)
+_IPS: Final = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_URLS: Final = re.compile(r"(?i)\bhttps?://[^\s<>\"']{3,300}")
+_NUMBER_WORDS: Final = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
+    "forty": 40, "fifty": 50, "hundred": 100, "a dozen": 12, "zwei": 2, "drei": 3, "vier": 4,
+    "fünf": 5, "zehn": 10, "zwanzig": 20, "dois": 2, "três": 3, "cinco": 5, "dez": 10, "diez": 10,
+}  # fmt: skip
+_PEOPLE: Final = re.compile(
+    r"(?i)\b(?P<count>\d{1,5}|"
+    + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
+    + r")\s{1,2}"
+    r"(?:of\s(?:us|them)\b|(?:other\s|more\s|weitere\s)?(?:people|persons|colleagues|users|employees|agents|staff|drivers|"
+    r"guys|folks|leute|kollegen|personen|mitarbeiter|pessoas|colegas|personas|usuarios)\b)"
+)
+_GROUPS: Final = re.compile(
+    r"(?i)\b(?P<who>(?:the\s|my\s|our\s)?(?:whole|entire)\s(?:team|office|floor|department|building|site|warehouse|company)|"
+    r"everyone|everybody|all\sof\sus|das\sganze\s(?:team|büro)|alle|toda\sa\sequipa|todos)\b"
+)
+_SINCE: Final = re.compile(
+    r"(?i)\b(?:since|seit|desde|as\sof|from)\s(?:about\s|around\s|ca\.?\s|etwa\s|as\s)?"
+    r"(?:(?:this|yesterday|last|heute|gestern|early|late|ontem|esta|hoje|ayer|the)\s){0,2}"
+    r"(?:\d{1,2}(?::\d{2}|\.\d{2})?\s?(?:am|pm|uhr|h|o'clock)?\b|morning|lunch(?:time)?|noon|midday|afternoon|"
+    r"yesterday|monday|tuesday|wednesday|thursday|friday|night|week(?:end)?|today|update|"
+    r"morgen|mittag|gestern|heute|montag|dienstag|manhã|ontem|ayer|hoje|mañana)"
+    r"|\bfor\s(?:the\s)?(?:last\s|past\s)?(?:about\s)?(?:an?|\d{1,3}|two|three|few|half\san)\s?(?:minutes?|mins?|hours?|hrs?|days?|h)\b"
+)
+
+
+class FactFinder:
+    """Finds facts by one catalogue. Safe for threads once built."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        import spacy
+        from spacy.matcher import PhraseMatcher
+
+        self._nlp = spacy.blank("en")
+        self._lower = PhraseMatcher(self._nlp.vocab, attr="LOWER")
+        self._exact = PhraseMatcher(self._nlp.vocab, attr="ORTH")
+        for service in catalogue.services:
+            for alias in (service.title, *service.aliases):
+                self._learn(f"service|{service.id}", alias)
+        for site in catalogue.sites:
+            for alias in (site.name, *site.aliases):
+                self._learn(f"site|{site.id}", alias)
+
+    def find(self, text: str) -> Facts:
+        """All facts of `text`; past 20,000 characters nothing is looked for."""
+        raw = text[:_MAX_CHARACTERS]
+        found = [*self._named(raw), *_patterns(raw)]
+        return Facts(tuple(sorted(found, key=lambda f: (f.start, -f.end))))
+
+    def _learn(self, label: str, alias: str) -> None:
+        """A single capitalised word that is an English word too must be written so (Teams)."""
+        exact = alias in _ORDINARY
+        matcher = self._exact if exact else self._lower
+        matcher.add(label, [self._nlp.make_doc(alias)])
+
+    def _named(self, raw: str) -> Iterator[Fact]:
+        # Dashes and slashes glue words for the tokenizer ("wifi/vpn"); same length, same offsets.
+        doc = self._nlp.make_doc(raw.translate(_LOOSEN))
+        spans = [(start, end, key) for key, start, end in (*self._lower(doc), *self._exact(doc))]
+        taken = -1
+        for start, end, key in sorted(spans, key=lambda s: (s[0], -(s[1] - s[0]))):
+            if start < taken:
+                continue  # the longest name wins where two overlap
+            taken = end
+            kind, _, value = self._nlp.vocab.strings[key].partition("|")
+            first, last = doc[start].idx, doc[end - 1].idx + len(doc[end - 1])
+            negated = bool(_NEGATION.search(raw[max(0, first - 24) : first])) or bool(
+                _FINE.match(raw[last : last + 24])
+            )
+            yield Fact(FactKind(kind), value, first, last, raw[first:last], negated)
+
+
+_LOOSEN: Final = str.maketrans({"/": " ", "_": " ", "’": "'", "\u2013": " ", "\u2014": " "})
+_ORDINARY: Final = frozenset(
+    {"Teams", "Zoom", "Jira", "Chat", "Word", "Drive", "Access", "Exchange", "Stripe", "Concur"}
+)
+
+
+def _patterns(raw: str) -> Iterator[Fact]:
+    for match in _CODES.finditer(raw):
+        code = match.group("number") or match.group()
+        value = f"error {code}" if match.group("number") else code.upper().replace("0X", "0x")
+        yield _fact(FactKind.CODE, value, match)
+    for match in _HOSTS.finditer(raw):
+        if any(sign.isdigit() for sign in match.group()):
+            yield _fact(FactKind.HOST, match.group().lower(), match)
+    for match in _IPS.finditer(raw):
+        if all(int(part) < 256 for part in match.group().split(".")):
+            yield _fact(FactKind.IP, match.group(), match)
+    for match in _URLS.finditer(raw):
+        yield _fact(FactKind.URL, match.group().rstrip(".,;:!?)"), match)
+    for match in _PEOPLE.finditer(raw):
+        word = match.group("count").lower()
+        count = _NUMBER_WORDS.get(word) or int(word)
+        if 1 < count <= 50_000:
+            yield _fact(FactKind.PEOPLE, str(count), match)
+    for match in _GROUPS.finditer(raw):
+        yield _fact(FactKind.PEOPLE, str(_group_size(match.group("who").lower())), match)
+    for match in _SINCE.finditer(raw):
+        yield _fact(FactKind.SINCE, " ".join(match.group().split()).lower(), match)
+
+
+def _group_size(who: str) -> int:
+    """A cautious number for a crowd without one: a team is about 8, a site about 40."""
+    wide = ("office", "building", "site", "warehouse", "company", "büro")
+    return 40 if any(word in who for word in wide) else 8
+
+
+def _fact(kind: FactKind, value: str, match: re.Match[str]) -> Fact:
+    return Fact(kind, value, match.start(), match.end(), match.group())

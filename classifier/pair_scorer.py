@@ -1,0 +1,125 @@
+"""The probability that a report belongs to a group, from an artifact of a few dozen numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.pair_features import FEATURES, Compared, Query, compare
+from classifier.window import Window
+from models.errors import DomainError
+
+SHIPPED: Final = Path(__file__).parent / "shipped"
+
+
+class BadArtifactError(DomainError):
+    """A trained file does not fit this version."""
+
+    code: ClassVar[str] = "artifact.unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One candidate group: how likely it is the same incident, and what spoke for it.
+
+    Attributes:
+        probability: 0..1.
+        measures: The features as the decision used them.
+        weights: What each feature added to the log-odds.
+        nearest: Up to three (key, cosine).
+
+    """
+
+    group: Hashable
+    probability: float
+    measures: Mapping[str, float]
+    weights: Mapping[str, float]
+    nearest: tuple[tuple[Hashable, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairScorer:
+    """A logistic regression over `FEATURES`; `join` and `suggest` are its thresholds."""
+
+    name: str
+    mean: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    bias: float
+    join: float
+    suggest: float
+    manifest: Mapping[str, Any]
+
+    def score(
+        self,
+        window: Window,
+        query: Query,
+        *,
+        only: Collection[Hashable] | None = None,
+        exclude: Collection[Hashable] = (),
+    ) -> list[Scored]:
+        """Candidate groups, most likely first."""
+        compared = compare(window, query, only=only, exclude=exclude)
+        scored = [self._scored(one) for one in compared]
+        return sorted(scored, key=lambda one: -one.probability)
+
+    def _scored(self, one: Compared) -> Scored:
+        parts = (one.values - self.mean) / self.scale * self.weights
+        odds = float(np.clip(parts.sum() + self.bias, -40, 40))
+        return Scored(
+            group=one.group,
+            probability=float(1.0 / (1.0 + np.exp(-odds))),
+            measures=dict(zip(FEATURES, one.values.tolist(), strict=True)),
+            weights=dict(zip(FEATURES, parts.tolist(), strict=True)),
+            nearest=one.nearest,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "schema": 1,
+            "name": self.name,
+            "features": list(FEATURES),
+            "mean": [round(float(x), 6) for x in self.mean],
+            "scale": [round(float(x), 6) for x in self.scale],
+            "weights": [round(float(x), 6) for x in self.weights],
+            "bias": round(self.bias, 6),
+            "join": self.join,
+            "suggest": self.suggest,
+            "manifest": dict(self.manifest),
+        }
+
+
+def parse_scorer(data: Mapping[str, Any]) -> PairScorer:
+    """From the artifact's JSON.
+
+    Raises:
+        BadArtifactError: It was made for other features.
+
+    """
+    if data.get("schema") != 1 or tuple(data.get("features", ())) != FEATURES:
+        raise BadArtifactError("This pair artifact is of another version. Train it again.")
+    return PairScorer(
+        name=str(data["name"]),
+        mean=np.array(data["mean"], dtype=np.float64),
+        scale=np.array(data["scale"], dtype=np.float64),
+        weights=np.array(data["weights"], dtype=np.float64),
+        bias=float(data["bias"]),
+        join=float(data["join"]),
+        suggest=float(data["suggest"]),
+        manifest=data["manifest"],
+    )
+
+
+def load_scorer(folder: Path = SHIPPED) -> PairScorer:
+    """The scorer in a folder (`pairs.json`); without one, the shipped."""
+    path = folder / "pairs.json"
+    try:
+        return parse_scorer(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, KeyError, ValueError) as error:
+        raise BadArtifactError(f"{path} cannot be read: {error}. Train it again.") from error

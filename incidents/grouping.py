@@ -1,0 +1,144 @@
+"""Which incident a report belongs to: constraints first, exact signatures second, probability third.
+
+Pure: data in, a frozen choice with its evidence out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from classifier.pair_scorer import PairScorer, Scored
+from models.vocabulary import Author
+
+RARE_SIGNATURE: Final = 0.02
+"""A signature seen in more than this share of recent reports proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingPolicy:
+    """When a report joins and when it is only shown as related.
+
+    Attributes:
+        join: Probability from which it joins.
+        suggest: Probability from which staff are shown "looks related".
+        offer: Probability from which a known outage is offered to the reporter.
+        provenance: Where the numbers come from.
+
+    """
+
+    join: float
+    suggest: float
+    offer: float
+    provenance: str
+
+    @classmethod
+    def of(cls, scorer: PairScorer) -> GroupingPolicy:
+        trained = scorer.manifest.get("trained_on", "")
+        return cls(scorer.join, scorer.suggest, scorer.join, f"{scorer.name}: {trained}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bonds:
+    """What people said about this report: groups it is in for sure, and never."""
+
+    must: Hashable | None = None
+    must_author: Author = Author.REPORTER
+    never: frozenset[Hashable] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The decision. `group` is None where a new incident opens.
+
+    Attributes:
+        suggested: Groups that look related, best first, with their probability.
+        evidence: As the decision used it; keys of reports and groups as given.
+
+    """
+
+    group: Hashable | None
+    probability: float | None
+    author: Author
+    suggested: tuple[tuple[Hashable, float], ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def choose_group(
+    scored: Sequence[Scored],
+    bonds: Bonds,
+    policy: GroupingPolicy,
+    *,
+    signature_groups: Mapping[Hashable, str] | None = None,
+) -> Choice:
+    """Decide for one report.
+
+    Args:
+        scored: Candidates, most likely first.
+        bonds: Words of people; they outweigh everything.
+        policy: Thresholds.
+        signature_groups: Groups that share a rare exact signature and no other service,
+            with the signature.
+
+    """
+    allowed = [one for one in scored if one.group not in bonds.never]
+    if bonds.must is not None and bonds.must not in bonds.never:
+        same = next((one for one in allowed if one.group == bonds.must), None)
+        return Choice(
+            bonds.must,
+            same.probability if same else None,
+            bonds.must_author,
+            evidence={"decision": "told", **_evidence(same, policy.join, allowed)},
+        )
+    exact = {
+        group: sign for group, sign in (signature_groups or {}).items() if group not in bonds.never
+    }
+    for one in allowed:
+        if one.group in exact and one.measures["other_service"] == 0.0:
+            return Choice(
+                one.group,
+                one.probability,
+                Author.SIGNATURE,
+                evidence={
+                    "decision": "signature",
+                    "signature": exact[one.group],
+                    **_evidence(one, policy.join, allowed),
+                },
+            )
+    best = allowed[0] if allowed else None
+    if best is not None and best.probability >= policy.join:
+        return Choice(
+            best.group,
+            best.probability,
+            Author.MODEL,
+            suggested=_suggested(allowed[1:], policy),
+            evidence={"decision": "join", **_evidence(best, policy.join, allowed)},
+        )
+    return Choice(
+        None,
+        best.probability if best else None,
+        Author.MODEL,
+        suggested=_suggested(allowed, policy),
+        evidence={"decision": "open", **_evidence(best, policy.join, allowed)},
+    )
+
+
+def _suggested(
+    scored: Sequence[Scored], policy: GroupingPolicy
+) -> tuple[tuple[Hashable, float], ...]:
+    return tuple((s.group, s.probability) for s in scored[:3] if s.probability >= policy.suggest)
+
+
+def _evidence(one: Scored | None, threshold: float, allowed: Sequence[Scored]) -> dict[str, Any]:
+    if one is None:
+        return {"threshold": threshold}
+    runner_up = next((other for other in allowed if other.group != one.group), None)
+    return {
+        "threshold": threshold,
+        "probability": one.probability,
+        "measures": dict(one.measures),
+        "weights": dict(one.weights),
+        "nearest": [[key, cosine] for key, cosine in one.nearest],
+        "runner_up": [runner_up.group, runner_up.probability] if runner_up else None,
+    }
