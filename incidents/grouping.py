@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import exp
 from typing import Any, Final
 
+from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
+from classifier.window import Window
 from models.vocabulary import Author
 
 RARE_SIGNATURE: Final = 0.02
 """A signature seen in more than this share of recent reports proves nothing."""
+_RARE_AT_LEAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Choice:
 
     Attributes:
         suggested: Groups that look related, best first, with their probability.
-        evidence: As the decision used it; keys of reports and groups as given.
+        evidence: As the decision used it; keys of reports and groups as given. `unusual` is
+            the share of past reports at least as alike as the nearest member is.
 
     """
 
@@ -95,7 +100,7 @@ def choose_group(
         group: sign for group, sign in (signature_groups or {}).items() if group not in bonds.never
     }
     for one in allowed:
-        if one.group in exact and one.measures["other_service"] == 0.0:
+        if one.group in exact and one.measures["other_service"] == 0.0 and not one.apart:
             return Choice(
                 one.group,
                 one.probability,
@@ -124,6 +129,18 @@ def choose_group(
     )
 
 
+def signature_groups(window: Window, query: Query) -> dict[Hashable, str]:
+    """Groups that hold one of the query's exact codes or hosts, where that code is rare."""
+    found: dict[Hashable, str] = {}
+    limit = max(_RARE_AT_LEAST, RARE_SIGNATURE * len(window))
+    for signature in sorted(query.facts.signatures):
+        rows = window.rows_with_signature(signature)
+        groups = dict.fromkeys(window.group_of[window.keys[row]] for row in rows)
+        if len(groups) == 1 or len(rows) <= limit:
+            found.update(dict.fromkeys(groups, signature))
+    return found
+
+
 def _suggested(
     scored: Sequence[Scored], policy: GroupingPolicy
 ) -> tuple[tuple[Hashable, float], ...]:
@@ -139,6 +156,9 @@ def _evidence(one: Scored | None, threshold: float, allowed: Sequence[Scored]) -
         "probability": one.probability,
         "measures": dict(one.measures),
         "weights": dict(one.weights),
+        "minutes_since_last": round(one.minutes_since_last, 1),
+        "unusual": round(exp(one.measures.get("rank", 0.0)), 4),
+        "apart": one.apart,
         "nearest": [[key, cosine] for key, cosine in one.nearest],
         "runner_up": [runner_up.group, runner_up.probability] if runner_up else None,
     }

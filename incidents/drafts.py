@@ -1,0 +1,71 @@
+"""A draft, what was read of it, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from classifier.pair_features import Query
+from classifier.reading import Reading
+from incidents.live_window import Look
+from models.ids import AttachmentId, ConversationId, IdentityId
+from models.incident import Incident
+from models.report import Report
+from models.vocabulary import Audience, Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report not yet recorded.
+
+    Attributes:
+        text: The person's words.
+        service: A catalogue id; told, not guessed. The same for `site`.
+        join: Reference of the incident the person said it is.
+        declined: References of incidents the person said it is not.
+        filled_in: Per field, where its value comes from.
+        received_at: Set where the moment is not now (a re-reading).
+
+    """
+
+    text: str
+    channel: Channel
+    identity: IdentityId
+    conversation: ConversationId | None = None
+    draft_no: int = 1
+    language: str = "en"
+    service: str | None = None
+    site: str | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    people: int | None = None
+    since: str | None = None
+    audience: Audience | None = None
+    join: str | None = None
+    declined: tuple[str, ...] = ()
+    attachments: tuple[AttachmentId, ...] = ()
+    filled_in: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDraft:
+    """A draft with its reading; all None while there is no encoder."""
+
+    draft: Draft
+    reading: Reading | None
+    query: Query | None
+    look: Look | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A report in the store, and the incident it is in."""
+
+    report: Report
+    incident: Incident
+    joined: bool

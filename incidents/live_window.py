@@ -1,0 +1,160 @@
+"""The in-memory window of this process, kept up to date by `seq`.
+
+Every process has its own; the database is the truth. `catch_up` reads only what was
+committed since the last look, so it may run inside the transaction that holds the grouping
+lock; `score` outside of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from classifier.pair_features import Query
+from classifier.pair_scorer import PairScorer, Scored
+from classifier.window import Item, PairFacts, Window
+from models.ids import IncidentId, ReportId
+from models.incident import Incident, Membership, TimelineEntry
+from models.report import Report, ReportText
+from models.staff import Counter
+from models.vocabulary import Audience, Status
+
+_LOOK_BACK: Final = timedelta(days=14)
+_RARE: Final = 0.02
+_RARE_AT_LEAST: Final = 3
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a query saw: candidates, and the `seq` up to which the window was then."""
+
+    scored: tuple[Scored, ...]
+    signatures: Mapping[IncidentId, str]
+    seq: int
+
+
+class LiveWindow:
+    """Reports of the last two weeks in memory, for one encoder. Safe for threads."""
+
+    def __init__(self, scorer: PairScorer, encoder_id: str, width: int) -> None:
+        self._scorer = scorer
+        self._window = Window(encoder_id, width, look_back=_LOOK_BACK.total_seconds())
+        self._lock = threading.Lock()
+        self._seq = -1
+        self._changed_at: dict[IncidentId, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._window)
+
+    def catch_up(self, session: Session, *, now: datetime) -> int:
+        """Take in what was committed since the last look; returns the newest `seq`."""
+        # The counter is read first: its row is locked until commit, so all up to it is visible.
+        newest = session.execute(select(Counter.value).where(Counter.name == "seq")).scalar_one()
+        with self._lock:
+            if newest > self._seq:
+                self._take_in(session, self._seq, newest, now)
+                self._seq = newest
+        return newest
+
+    def look(
+        self, query: Query, *, since: Look | None = None, exclude: Collection[IncidentId] = ()
+    ) -> Look:
+        """Candidates for a report; with `since`, only what changed after it is scored anew."""
+        with self._lock:
+            if since is None:
+                scored = self._scorer.score(self._window, query, exclude=exclude)
+            else:
+                changed = {i for i, seq in self._changed_at.items() if seq > since.seq}
+                scored = [one for one in since.scored if one.group not in changed]
+                if changed:
+                    scored += self._scorer.score(self._window, query, only=changed, exclude=exclude)
+                scored.sort(key=lambda one: -one.probability)
+            return Look(tuple(scored), self._rare_signatures(query), self._seq)
+
+    def _rare_signatures(self, query: Query) -> dict[IncidentId, str]:
+        found: dict[IncidentId, str] = {}
+        limit = max(_RARE_AT_LEAST, _RARE * len(self._window))
+        for signature in sorted(query.facts.signatures):
+            rows = self._window.rows_with_signature(signature)
+            groups = {self._window.group_of[self._window.keys[row]] for row in rows}
+            if len(groups) > 1 and len(rows) > limit:
+                continue
+            for group in groups:
+                found[group] = signature  # type: ignore[index]  # our groups are incident ids
+        return found
+
+    def _take_in(self, session: Session, after: int, newest: int, now: datetime) -> None:
+        joined = session.execute(
+            select(
+                Membership.incident_id,
+                Membership.seq,
+                Report.id,
+                Report.received_at,
+                Report.vector,
+                Report.encoder_id,
+                Report.service_id,
+                Report.site_id,
+                Report.signatures,
+                ReportText.text,
+            )
+            .join(Report, Report.id == Membership.report_id)
+            .outerjoin(ReportText, ReportText.report_id == Report.id)
+            .where(
+                Membership.seq > after,
+                Membership.seq <= newest,
+                Membership.ended_at.is_(None),
+                Report.read_at.is_not(None),
+                Report.received_at > now - _LOOK_BACK,
+            )
+            .order_by(Membership.seq)
+        ).all()
+        items = [
+            Item(
+                ReportId(row.id),
+                IncidentId(row.incident_id),
+                row.received_at.timestamp(),
+                row.vector,
+                PairFacts.of(
+                    row.text or "",
+                    service=row.service_id,
+                    site=row.site_id,
+                    signatures=row.signatures,
+                ),
+            )
+            for row in joined
+            if row.encoder_id == self._window.encoder_id
+        ]
+        if len(items) < len(joined):
+            log.info("%d reports of another encoder are not compared", len(joined) - len(items))
+        self._window.add_many(items)
+        for row in joined:
+            self._changed_at[IncidentId(row.incident_id)] = newest
+        changed = session.scalars(
+            select(TimelineEntry.incident_id)
+            .where(TimelineEntry.seq > after, TimelineEntry.seq <= newest)
+            .distinct()
+        ).all()
+        self._take_states(session, changed, newest)
+
+    def _take_states(self, session: Session, changed: Sequence[IncidentId], newest: int) -> None:
+        for start in range(0, len(changed), 500):
+            rows = session.execute(
+                select(Incident.id, Incident.status, Incident.locked, Incident.audience).where(
+                    Incident.id.in_(changed[start : start + 500])
+                )
+            )
+            for row in rows:
+                self._changed_at[row.id] = newest
+                self._window.set_group(
+                    row.id,
+                    joinable=row.status is Status.OPEN and not row.locked,
+                    restricted=row.audience is Audience.RESTRICTED,
+                )

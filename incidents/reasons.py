@@ -1,0 +1,56 @@
+"""Why a report is where it is, in one plain sentence; and the evidence in words for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_MINUTE = 60.0
+
+
+def render_reason(evidence: Mapping[str, Any]) -> str:
+    """One sentence from the evidence as the decision used it."""
+    decision = evidence.get("decision")
+    if decision == "told":
+        return "The reporter said it is the same problem."
+    if decision == "signature":
+        return f"Same exact signature: {evidence.get('signature')}."
+    if decision == "unread":
+        return "Recorded before it could be read; it stands alone until then."
+    if decision == "open":
+        return _opened(evidence)
+    if decision == "join":
+        parts = "; ".join(_shared(evidence)) or "close in meaning"
+        return f"{_percent(evidence.get('probability'))} likely the same: {parts}."
+    return str(evidence.get("sentence", ""))
+
+
+def _opened(evidence: Mapping[str, Any]) -> str:
+    probability = evidence.get("probability")
+    if probability is None:
+        return "Nothing like it was open."
+    threshold = _percent(evidence.get("threshold"))
+    return f"The closest was {_percent(probability)} likely the same; {threshold} is needed."
+
+
+def _shared(evidence: Mapping[str, Any]) -> list[str]:
+    measures: Mapping[str, float] = evidence.get("measures", {})
+    parts = []
+    if measures.get("same_service", 0) > 0.5 and evidence.get("service"):
+        parts.append(f"same service ({evidence['service']})")
+    if measures.get("same_site", 0) > 0.5 and evidence.get("site"):
+        parts.append(f"same site ({evidence['site']})")
+    if measures.get("same_signature"):
+        parts.append("same error code or host")
+    if evidence.get("words"):
+        parts.append("shared words: " + ", ".join(evidence["words"][:5]))
+    if measures.get("max", 0) >= 0.5:
+        parts.append("close in meaning")
+    if "minutes_since_last" in evidence:
+        minutes = round(evidence["minutes_since_last"])
+        parts.append("just after the last one" if minutes < 1 else f"{minutes} min after the last")
+    return parts
+
+
+def _percent(value: Any) -> str:
+    return "?" if value is None else f"{round(100 * float(value))}%"
