@@ -7,21 +7,26 @@ thresholds do not transfer).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector
-from classifier.window import Group, PairFacts, Scan, Window
+from classifier.window import PairFacts, Scan, Window
 
-HORIZON: Final = 24 * 3_600.0
+Floats64 = npt.NDArray[np.float64]
+
+HORIZON: Final = 12 * 3_600.0
 """Seconds since a group's last report after which it is no longer compared with."""
 _MEMBERS: Final = 40
 _BY_MEANING: Final = 6
 _BY_WORDS: Final = 3
+_BY_SIGNATURE: Final = 2
+_LOOKED_AT: Final = 400
+_LOOKED_AT_BY_WORDS: Final = 40
 _REPORTS_PER_UNIT: Final = 15.0
 _UNIT: Final = (1_800.0, 4 * 3_600.0)
 _FIRST_UNIT: Final = 2 * 3_600.0
@@ -31,6 +36,7 @@ FEATURES: Final = (
     "top3",
     "mean",
     "centroid",
+    "max_over_40",
     "max_over_50",
     "max_over_60",
     "top3_over_50",
@@ -39,10 +45,10 @@ FEATURES: Final = (
     "base60",
     "members_base50",
     "rank",
+    "surge",
     "since_last",
     "since_first",
     "recent",
-    "traffic",
     "size",
     "single",
     "cohesion",
@@ -59,10 +65,12 @@ RISING: Final = frozenset(
         "top3",
         "mean",
         "centroid",
+        "max_over_40",
         "max_over_50",
         "max_over_60",
         "top3_over_50",
         "csls",
+        "surge",
         "recent",
         "words",
         "same_service",
@@ -94,12 +102,15 @@ class Compared:
     Attributes:
         values: Shape (len(FEATURES),).
         nearest: Up to three (key, cosine), best first.
+        apart: One of the two is a person's own account chore: alike, never the same.
 
     """
 
     group: Hashable
     values: npt.NDArray[np.float64]
     nearest: tuple[tuple[Hashable, float], ...]
+    apart: bool = False
+    minutes_since_last: float = 0.0
 
 
 def compare(
@@ -112,6 +123,8 @@ def compare(
     """Measure the query beside the groups that could be its own.
 
     Args:
+        window: What came before.
+        query: The new report.
         only: Just these groups, e.g. those that changed since the last look.
         exclude: Never these.
 
@@ -120,113 +133,152 @@ def compare(
         return []
     scan = window.scan(query.vector, query.at)
     shared, total = window.shared_words(query.facts.words)
-    unit = _time_unit(window, scan)
-    traffic = float(np.log1p(np.count_nonzero(scan.live & (window.moments() > query.at - unit))))
     chosen = _candidates(window, scan, query, shared, only, exclude)
-    return [
-        _measure(window, scan, query, name, window.groups[name], shared, total, unit, traffic)
-        for name in chosen
-    ]
+    if not chosen:
+        return []
+    return _measure(window, scan, query, chosen, shared / total if total else shared)
 
 
 def _candidates(
     window: Window,
     scan: Scan,
     query: Query,
-    shared: Mapping[int, float],
+    shared: Floats64,
     only: Collection[Hashable] | None,
     exclude: Collection[Hashable],
 ) -> list[Hashable]:
-    near = np.flatnonzero(scan.live & (window.moments() > query.at - HORIZON))
+    """The groups with the nearest members in meaning, then in words, then with the same code."""
+    recent = scan.live & (window.moments() > query.at - HORIZON)
+    near = np.flatnonzero(recent)
+    if only is not None:
+        wanted = [row for name in only if name in window.groups for row in window.groups[name].rows]
+        near = np.array([row for row in wanted if recent[row]], dtype=np.int64)
     chosen: dict[Hashable, None] = {}
 
-    def consider(row: int) -> None:
-        key = window.keys[row]
-        name = window.group_of[key]
-        group = window.groups[name]
-        if not group.joinable or group.restricted != query.restricted or name in exclude:
-            return
-        if only is not None and name not in only:
-            return
-        chosen.setdefault(name)
+    def consider(rows: Iterable[int], limit: int) -> None:
+        for row in rows:
+            if len(chosen) >= limit:
+                return
+            name = window.group_of[window.keys[row]]
+            group = window.groups[name]
+            if group.joinable and group.restricted == query.restricted and name not in exclude:
+                chosen.setdefault(name)
 
-    if len(near):
-        ranked = near[np.argsort(-scan.cosines[near], kind="stable")]
-        for row in ranked[:400]:
-            if len(chosen) >= _BY_MEANING:
-                break
-            consider(int(row))
-    recent = {int(row) for row in near}
-    limit = len(chosen) + _BY_WORDS
-    for row in sorted(shared, key=lambda each: -shared[each])[:40]:
-        if len(chosen) >= limit:
-            break
-        if row in recent:
-            consider(row)
-    for signature in query.facts.signatures:
-        for row in window.rows_with_signature(signature)[-20:]:
-            if row in recent:
-                consider(row)
+    consider(_best(near, scan.cosines[near], _LOOKED_AT).tolist(), _BY_MEANING)
+    worded = near[shared[near] > 0]
+    consider(_best(worded, shared[worded], _LOOKED_AT_BY_WORDS).tolist(), len(chosen) + _BY_WORDS)
+    for signature in sorted(query.facts.signatures):
+        rows = window.rows_with_signature(signature)[-20:]
+        consider(
+            (row for row in rows if recent[row] and (only is None or _in(window, row, only))),
+            len(chosen) + _BY_SIGNATURE,
+        )
     return list(chosen)
 
 
+def _in(window: Window, row: int, only: Collection[Hashable]) -> bool:
+    return window.group_of[window.keys[row]] in only
+
+
+def _best(
+    rows: npt.NDArray[np.int64], scores: npt.NDArray[np.floating[Any]], count: int
+) -> npt.NDArray[np.int64]:
+    """The `count` rows of highest score, best first; the earlier row where two are equal."""
+    if len(rows) > count:
+        kept = np.sort(np.argpartition(-scores, count)[:count])
+        rows, scores = rows[kept], scores[kept]
+    return rows[np.argsort(-scores, kind="stable")]
+
+
 def _measure(
-    window: Window,
-    scan: Scan,
-    query: Query,
-    name: Hashable,
-    group: Group,
-    shared: Mapping[int, float],
-    total: float,
-    unit: float,
-    traffic: float,
-) -> Compared:
-    rows = group.rows[-_MEMBERS:]
-    cosines = scan.cosines[rows].astype(np.float64)
-    order = np.argsort(-cosines, kind="stable")[:3]
-    best, top3 = float(cosines[order[0]]), float(cosines[order].mean())
-    members = window.vectors()[rows]
-    total_vector = members.sum(axis=0)
-    length = float(np.linalg.norm(total_vector)) or 1.0
-    count = len(rows)
-    cohesion = 0.5 if count == 1 else (length**2 - count) / (count * (count - 1))
-    near, base = window.row_statistics(rows)
+    window: Window, scan: Scan, query: Query, names: Sequence[Hashable], shared: Floats64
+) -> list[Compared]:
+    """All measures of all candidates at once: the members lie one group after the other."""
+    groups = [window.groups[name] for name in names]
+    members = [group.rows[-_MEMBERS:] for group in groups]
+    flat = np.array([row for rows in members for row in rows], dtype=np.int64)
+    count = np.array([len(rows) for rows in members])
+    start = np.concatenate([[0], np.cumsum(count)[:-1]])
+    owner = np.repeat(np.arange(len(groups)), count)
+    cosines = scan.cosines[flat].astype(np.float64)
+    order = np.lexsort((-cosines, owner))
+    places = start[:, None] + np.arange(3)
+    real = np.arange(3) < count[:, None]
+    ranked = cosines[order[np.minimum(places, len(flat) - 1)]] * real
+    best, top3 = ranked[:, 0], ranked.sum(axis=1) / real.sum(axis=1)
+
+    def mean(values: npt.NDArray[np.floating[Any]]) -> Floats64:
+        summed: Floats64 = np.add.reduceat(values.astype(np.float64), start)
+        averages: Floats64 = summed / count
+        return averages
+
     past = scan.cosines[scan.past]
-    rank = np.log((np.count_nonzero(past >= best) + 0.5) / (len(past) + 20.0))
-    moments = window.moments()[rows]
+    alike = (past[None, :] >= best[:, None].astype(np.float32)).sum(axis=1)
+    own = np.add.reduceat((scan.past[flat] & (cosines >= best[owner])).astype(np.int64), start)
+    rank = np.log((np.maximum(alike - own, 0) + 0.5) / (len(past) + 20.0))
+    size = np.array([len(group.rows) for group in groups], dtype=np.float64)
+    totals = np.stack([np.asarray(group.total, dtype=np.float64) for group in groups])
+    length = np.maximum(np.linalg.norm(totals, axis=1), 1e-9)
+    pairs = np.maximum(size * (size - 1), 1.0)
+    moments = window.moments()
+    unit = _time_unit(window, scan)
+    near, base = window.arrival_statistics()
+    since_last = query.at - moments[[rows[-1] for rows in members]]
+    since_first = query.at - moments[[group.rows[0] for group in groups]]
+    recent = np.add.reduceat((moments[flat] > query.at - unit).astype(np.int64), start)
+    one = np.ones(len(groups))
     facts = query.facts
-    same_service, other_service = _agreement(facts.service, group.services)
-    same_site, other_site = _agreement(facts.site, group.sites)
-    words = max((shared.get(row, 0.0) for row in rows), default=0.0) / total if total else 0.0
-    values = (
-        best,
-        top3,
-        float(cosines.mean()),
-        float(total_vector @ query.vector) / length,
-        max(best - 0.5, 0.0),
-        max(best - 0.6, 0.0),
-        max(top3 - 0.5, 0.0),
-        2 * best - scan.near - near,
-        scan.base[0],
-        scan.base[1],
-        float(base[0]),
-        float(rank),
-        np.log1p(10 * max(query.at - moments[-1], 0.0) / unit),
-        np.log1p(10 * max(query.at - moments[0], 0.0) / unit),
-        np.log1p(np.count_nonzero(moments > query.at - unit)),
-        traffic,
-        np.log(len(group.rows)),
-        float(count == 1),
-        cohesion,
-        words,
-        same_service,
-        other_service,
-        same_site,
-        other_site,
-        float(any(one in group.signatures for one in facts.signatures)),
-    )
-    nearest = tuple((window.keys[rows[i]], float(cosines[i])) for i in order)
-    return Compared(name, np.array(values, dtype=np.float64), nearest)
+    service = np.array([_agreement(facts.service, group.services) for group in groups])
+    site = np.array([_agreement(facts.site, group.sites) for group in groups])
+    signed = [any(sign in group.signatures for sign in facts.signatures) for group in groups]
+    columns = {
+        "max": best,
+        "top3": top3,
+        "mean": mean(cosines),
+        "centroid": totals @ query.vector.astype(np.float64) / length,
+        "max_over_40": np.maximum(best - 0.4, 0.0),
+        "max_over_50": np.maximum(best - 0.5, 0.0),
+        "max_over_60": np.maximum(best - 0.6, 0.0),
+        "top3_over_50": np.maximum(top3 - 0.5, 0.0),
+        "csls": 2 * best - scan.near - mean(near[flat]),
+        "base50": one * scan.base[0],
+        "base60": one * scan.base[1],
+        "members_base50": mean(base[flat, 0]),
+        "rank": rank,
+        "surge": one * _surge(window, scan, query.at - 2 * unit),
+        "since_last": np.log1p(10 * np.maximum(since_last, 0.0) / unit),
+        "since_first": np.log1p(10 * np.maximum(since_first, 0.0) / unit),
+        "recent": np.log1p(recent),
+        "size": np.log(size),
+        "single": (size == 1).astype(np.float64),
+        "cohesion": np.where(size == 1, 0.5, (length**2 - size) / pairs),
+        "words": np.maximum.reduceat(shared[flat], start),
+        "same_service": service[:, 0],
+        "other_service": service[:, 1],
+        "same_site": site[:, 0],
+        "other_site": site[:, 1],
+        "same_signature": np.array(signed, dtype=np.float64),
+    }
+    table = np.stack([columns[name] for name in FEATURES], axis=1)
+    first = [order[s : s + min(3, c)] for s, c in zip(start, count, strict=True)]
+    return [
+        Compared(
+            group=name,
+            values=table[i],
+            nearest=tuple((window.keys[flat[j]], float(cosines[j])) for j in first[i]),
+            apart=facts.own_account or 2 * group.own_accounts >= len(group.rows),
+            minutes_since_last=float(since_last[i]) / 60.0,
+        )
+        for i, (name, group) in enumerate(zip(names, groups, strict=True))
+    ]
+
+
+def _surge(window: Window, scan: Scan, since: float) -> float:
+    """How many times more reports like this came lately than the past would let one expect (log)."""
+    lately = scan.live & (window.moments() > since)
+    alike = np.count_nonzero(scan.cosines[lately] >= 0.5)
+    expected = float(np.exp(scan.base[0])) * np.count_nonzero(lately)
+    return float(np.log((alike + 0.5) / (expected + 0.5)))
 
 
 def _agreement(value: str | None, counts: Mapping[str, int]) -> tuple[float, float]:
@@ -239,7 +291,7 @@ def _agreement(value: str | None, counts: Mapping[str, int]) -> tuple[float, flo
 
 
 def _time_unit(window: Window, scan: Scan) -> float:
-    """The time in which about fifteen reports come in, seconds; two hours before there is a past."""
+    """The time in which about fifteen reports come in, seconds; two hours at first."""
     moments = window.moments()[scan.live]
     count = len(moments)
     if count < 2:

@@ -15,6 +15,8 @@ from classifier.pair_features import FEATURES, Compared, Query, compare
 from classifier.window import Window
 from models.errors import DomainError
 
+APART: Final = 0.01
+"""Probability that two people's forgotten passwords are one incident; a rule, not learned."""
 SHIPPED: Final = Path(__file__).parent / "shipped"
 
 
@@ -33,6 +35,8 @@ class Scored:
         measures: The features as the decision used them.
         weights: What each feature added to the log-odds.
         nearest: Up to three (key, cosine).
+        apart: Alike, yet one is a person's own account chore; the probability is `APART`.
+        minutes_since_last: Between the group's newest report and this one.
 
     """
 
@@ -41,6 +45,8 @@ class Scored:
     measures: Mapping[str, float]
     weights: Mapping[str, float]
     nearest: tuple[tuple[Hashable, float], ...]
+    apart: bool = False
+    minutes_since_last: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,12 @@ class PairScorer:
         odds = float(np.clip(parts.sum() + self.bias, -40, 40))
         return Scored(
             group=one.group,
-            probability=float(1.0 / (1.0 + np.exp(-odds))),
+            probability=APART if one.apart else float(1.0 / (1.0 + np.exp(-odds))),
             measures=dict(zip(FEATURES, one.values.tolist(), strict=True)),
             weights=dict(zip(FEATURES, parts.tolist(), strict=True)),
             nearest=one.nearest,
+            apart=one.apart,
+            minutes_since_last=one.minutes_since_last,
         )
 
     def to_json(self) -> dict[str, Any]:

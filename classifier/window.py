@@ -6,30 +6,46 @@ such reports are anyway. Not safe for threads by itself; `incidents.live_window`
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector
-from classifier.lexicon import rare_words
+from classifier.lexicon import is_own_account_chore, rare_words
+from models.errors import DomainError
 
 Floats = npt.NDArray[np.float32]
 NEAREST: Final = 10
 _GROWTH: Final = 1024
+_TYPICAL_NEAR: Final = 0.45
+_ENOUGH_PAST: Final = 30
+"""With fewer past rows `near` is the typical value of a service desk (helpdesk set, dev)."""
+
+
+class ForeignVectorError(DomainError):
+    """A vector of another encoder: its cosines to ours would mean nothing."""
+
+    code: ClassVar[str] = "window.foreign_vector"
 
 
 @dataclass(frozen=True, slots=True)
 class PairFacts:
-    """What grouping uses of a report beside its meaning; values are catalogue ids or codes."""
+    """What grouping uses of a report beside its meaning; values are catalogue ids or codes.
+
+    `own_account` marks one person's own chore (a forgotten password): never one incident
+    with another person's.
+    """
 
     service: str | None = None
     site: str | None = None
     signatures: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    own_account: bool = False
 
     @classmethod
     def of(
@@ -40,7 +56,9 @@ class PairFacts:
         site: str | None,
         signatures: Iterable[str] = (),
     ) -> PairFacts:
-        return cls(service, site, frozenset(signatures), rare_words(text))
+        return cls(
+            service, site, frozenset(signatures), rare_words(text), is_own_account_chore(text)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +74,11 @@ class Item:
 
 @dataclass
 class Group:
-    """The members of one group, by row, oldest first."""
+    """The members of one group, by row, oldest first; `total` is the sum of their vectors."""
 
     rows: list[int] = field(default_factory=list)
+    total: Floats | float = 0.0
+    own_accounts: int = 0
     services: Counter[str] = field(default_factory=Counter)
     sites: Counter[str] = field(default_factory=Counter)
     signatures: Counter[str] = field(default_factory=Counter)
@@ -74,7 +94,7 @@ class Scan:
         cosines: Shape (n,), to every row.
         live: Shape (n,), rows within the look-back.
         past: Shape (n,), live rows older than the base-rate gap: what is common anyway.
-        near: Mean cosine to the ten nearest past rows (0 where there are none).
+        near: Mean cosine to the ten nearest past rows (a typical value before there is a past).
         base: Log share of past rows with cosine >= .5, and >= .6.
 
     """
@@ -96,9 +116,10 @@ class Window:
         width: int,
         *,
         look_back: float = 14 * 86_400.0,
-        gap: float = 12 * 3_600.0,
+        gap: float = 8 * 3_600.0,
     ) -> None:
         self.encoder_id = encoder_id
+        self.width = width
         self.look_back = look_back
         self.gap = gap
         self.groups: dict[Hashable, Group] = {}
@@ -110,14 +131,21 @@ class Window:
         self._at = np.full(_GROWTH, -np.inf)
         self._near = np.zeros(_GROWTH, dtype=np.float32)
         self._base = np.zeros((_GROWTH, 2), dtype=np.float32)
-        self._rows_by_word: dict[str, list[int]] = defaultdict(list)
-        self._rows_by_signature: dict[str, list[int]] = defaultdict(list)
+        self._rows_by_word: dict[str, array[int]] = defaultdict(_no_rows)
+        self._rows_by_signature: dict[str, array[int]] = defaultdict(_no_rows)
 
     def __len__(self) -> int:
+        """Rows held; removed and outlived ones count until the next tidying."""
         return len(self.keys)
 
     def scan(self, vector: Vector, at: float) -> Scan:
-        """Compare one vector with every row, as of `at` (seconds)."""
+        """Compare one vector with every row, as of `at` (seconds).
+
+        Raises:
+            ForeignVectorError: It is not of this window's encoder.
+
+        """
+        self._refuse_foreign(vector)
         n = len(self)
         cosines: Floats = self._vectors[:n] @ vector
         return self._scanned(cosines, at)
@@ -127,13 +155,19 @@ class Window:
         self.add_many([item])
 
     def add_many(self, items: Sequence[Item]) -> None:
-        """Take in reports in the order of their arrival; many at once cost little each."""
+        """Take in reports in the order of their arrival; many at once cost little each.
+
+        What is older than the look-back is forgotten here, from time to time.
+        """
         fresh = []
         for item in items:
+            self._refuse_foreign(item.vector)
             if item.key in self.row_of:
                 self.move(item.key, item.group)
             else:
                 fresh.append(item)
+        if fresh:
+            self._tidy(max(item.at for item in fresh) - self.look_back)
         for start in range(0, len(fresh), 256):
             block = fresh[start : start + 256]
             first = len(self)
@@ -157,6 +191,15 @@ class Window:
         self.group_of[key] = group
         self._join(group, row)
 
+    def remove(self, key: Hashable) -> None:
+        """Forget a report, e.g. a withdrawn one; unknown keys are ignored."""
+        if key not in self.row_of:
+            return
+        row = self.row_of.pop(key)
+        self._leave(self.group_of.pop(key), row)
+        self.keys[row] = None
+        self._at[row] = -np.inf
+
     def set_group(self, group: Hashable, *, joinable: bool, restricted: bool) -> None:
         """Say whether new reports may join a group, and which ones."""
         known = self.groups.setdefault(group, Group())
@@ -170,31 +213,36 @@ class Window:
         """Shape (n, d)."""
         return self._vectors[: len(self)]
 
-    def row_statistics(self, rows: Sequence[int]) -> tuple[float, Floats]:
-        """Means over rows of `near` and of the two base rates, as they were on arrival."""
-        index = np.asarray(rows)
-        return float(self._near[index].mean()), self._base[index].mean(axis=0)
+    def arrival_statistics(self) -> tuple[Floats, Floats]:
+        """Per row, as they were on its arrival: `near`, shape (n,), and `base`, shape (n, 2)."""
+        return self._near[: len(self)], self._base[: len(self)]
 
     def rows_with_signature(self, signature: str) -> list[int]:
-        return self._rows_by_signature.get(signature, [])
+        rows = self._rows_by_signature.get(signature, ())
+        return [row for row in rows if self.keys[row] is not None]
 
-    def shared_words(self, words: Collection[str]) -> tuple[dict[int, float], float]:
+    def shared_words(self, words: Collection[str]) -> tuple[npt.NDArray[np.float64], float]:
         """Per row, the summed idf of the words it shares; and the sum over all the words.
 
         Words that stand in more than a tenth of the rows say nothing and are skipped.
         """
         n = len(self)
-        scores: dict[int, float] = defaultdict(float)
         total = 0.0
         limit = max(5, n // 10)
-        for word in words:
-            rows = self._rows_by_word.get(word, ())
-            idf = float(np.log((n + 1) / (len(rows) + 1))) + 1.0
+        rows: list[npt.NDArray[np.int64]] = []
+        weights: list[float] = []
+        for word in sorted(words):
+            posted = self._rows_by_word.get(word)
+            count = len(posted) if posted is not None else 0
+            idf = float(np.log((n + 1) / (count + 1))) + 1.0
             total += idf
-            if len(rows) > limit:
-                continue
-            for row in rows:
-                scores[row] += idf
+            if posted is not None and count <= limit:
+                rows.append(np.array(posted, dtype=np.int64))
+                weights.append(idf)
+        if not rows:
+            return np.zeros(n), total
+        spread = np.repeat(weights, [len(each) for each in rows])
+        scores = np.bincount(np.concatenate(rows), spread, n).astype(np.float64)
         return scores, total
 
     def _scanned(self, cosines: Floats, at: float) -> Scan:
@@ -202,11 +250,9 @@ class Window:
         live = moments > at - self.look_back
         past = live & (moments <= at - self.gap)
         seen = cosines[past]
-        near = 0.0
-        if len(seen) > NEAREST:
+        near = _TYPICAL_NEAR
+        if len(seen) >= _ENOUGH_PAST:
             near = float(np.partition(seen, len(seen) - NEAREST)[-NEAREST:].mean())
-        elif len(seen):
-            near = float(seen.mean())
         total = len(seen) + 20.0
         base = (
             float(np.log((np.count_nonzero(seen >= 0.5) + 0.5) / total)),
@@ -228,10 +274,7 @@ class Window:
         self.facts.append(item.facts)
         self.row_of[item.key] = row
         self.group_of[item.key] = item.group
-        for word in item.facts.words:
-            self._rows_by_word[word].append(row)
-        for signature in item.facts.signatures:
-            self._rows_by_signature[signature].append(row)
+        self._post(row, item.facts)
         self._join(item.group, row)
 
     def _join(self, name: Hashable, row: int) -> None:
@@ -245,6 +288,8 @@ class Window:
         if facts.site:
             group.sites[facts.site] += 1
         group.signatures.update(facts.signatures)
+        group.own_accounts += facts.own_account
+        group.total = group.total + self._vectors[row]
 
     def _leave(self, name: Hashable, row: int) -> None:
         group = self.groups[name]
@@ -255,6 +300,49 @@ class Window:
         if facts.site:
             group.sites -= Counter({facts.site: 1})
         group.signatures -= Counter(facts.signatures)
+        group.own_accounts -= facts.own_account
+        group.total = group.total - self._vectors[row]
+
+    def _refuse_foreign(self, vector: Vector) -> None:
+        if vector.shape != (self.width,):
+            raise ForeignVectorError(
+                f"This window holds vectors of {self.encoder_id} ({self.width} numbers); "
+                f"one with shape {vector.shape} came. Read the text again."
+            )
+
+    def _tidy(self, horizon: float) -> None:
+        """Drop rows before `horizon` once they are many, so that memory and time stay bounded."""
+        n = len(self)
+        kept = np.flatnonzero(self._at[:n] > horizon)
+        if n - len(kept) < max(_GROWTH, n // 3):
+            return
+        for key in [key for key, row in self.row_of.items() if self._at[row] <= horizon]:
+            self.remove(key)
+        new_row = {int(old): new for new, old in enumerate(kept)}
+        for array_ in (self._vectors, self._near, self._base):
+            array_[: len(kept)] = array_[kept]
+        self._at[: len(kept)] = self._at[kept]
+        self._at[len(kept) :] = -np.inf
+        self.keys = [self.keys[row] for row in kept]
+        self.facts = [self.facts[row] for row in kept]
+        self.row_of = {key: new_row[row] for key, row in self.row_of.items()}
+        self.groups = {name: group for name, group in self.groups.items() if group.rows}
+        for group in self.groups.values():
+            group.rows = [new_row[row] for row in group.rows]
+        self._rows_by_word.clear()
+        self._rows_by_signature.clear()
+        for row, facts in enumerate(self.facts):
+            self._post(row, facts)
+
+    def _post(self, row: int, facts: PairFacts) -> None:
+        for word in facts.words:
+            self._rows_by_word[word].append(row)
+        for signature in facts.signatures:
+            self._rows_by_signature[signature].append(row)
+
+
+def _no_rows() -> array[int]:
+    return array("q")
 
 
 def _grow(array: Floats, size: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Which incident a report belongs to: constraints first, exact signatures second, probability third.
+"""Which incident a report belongs to: people's words first, exact signatures, then probability.
 
 Pure: data in, a frozen choice with its evidence out.
 """

@@ -33,7 +33,7 @@ class BadStreamError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One report of a stream; `t` in seconds from any moment, `group` None where it stands alone."""
+    """One report of a stream; `t` in seconds, `group` None where it stands alone."""
 
     id: str
     t: float
