@@ -104,19 +104,25 @@ class PairScorer:
 
 
 def parse_scorer(data: Mapping[str, Any]) -> PairScorer:
-    """From the artifact's JSON.
+    """From the artifact's JSON. A measure it does not know weighs nothing.
 
     Raises:
-        BadArtifactError: It was made for other features.
+        BadArtifactError: It was made for measures that this version does not have.
 
     """
-    if data.get("schema") != 1 or tuple(data.get("features", ())) != FEATURES:
+    known = list(data.get("features", ()))
+    if data.get("schema") != 1 or not known or not set(known) <= set(FEATURES):
         raise BadArtifactError("This pair artifact is of another version. Train it again.")
+
+    def spread(name: str, missing: float) -> npt.NDArray[np.float64]:
+        values = dict(zip(known, data[name], strict=True))
+        return np.array([values.get(f, missing) for f in FEATURES], dtype=np.float64)
+
     return PairScorer(
         name=str(data["name"]),
-        mean=np.array(data["mean"], dtype=np.float64),
-        scale=np.array(data["scale"], dtype=np.float64),
-        weights=np.array(data["weights"], dtype=np.float64),
+        mean=spread("mean", 0.0),
+        scale=spread("scale", 1.0),
+        weights=spread("weights", 0.0),
         bias=float(data["bias"]),
         join=float(data["join"]),
         suggest=float(data["suggest"]),
