@@ -200,7 +200,9 @@ class Intake:
                 return choose_group((), bonds, self.policy)
             return Choice(None, None, Author.POLICY, evidence={"decision": "unread"})
         look = self.window.look(read.query, since=read.look)
-        choice = choose_group(look.scored, bonds, self.policy, signature_groups=dict(look.signatures))
+        choice = choose_group(
+            look.scored, bonds, self.policy, signature_groups=dict(look.signatures)
+        )
         return _with_words(choice, read, look)
 
     def _place(self, session: Session, report: Report, choice: Choice, now: datetime) -> Incident:

@@ -112,6 +112,7 @@ def live_members(session: Session, incident: Incident) -> list[MemberFacts]:
             Report.people,
             Report.received_at,
         )
+        .select_from(Membership)
         .join(Report, Report.id == Membership.report_id)
         .join(Identity, Identity.id == Report.identity_id)
         .where(Membership.incident_id == incident.id, Membership.ended_at.is_(None))

@@ -115,7 +115,6 @@ def record_review(
         undone = _undoable(session, action.token)
         before = _glimpses(session, [IncidentId(UUID(i)) for i in undone.incidents])
         hand.take_back(undone.changes)
-        undone.undone_by = review_id
         outcome = Outcome(kind="undo", sentence=f"Took back: {undone.changes['sentence']}")
         extra = [IncidentId(UUID(one)) for one in undone.incidents]
     else:
@@ -142,6 +141,8 @@ def record_review(
         )
     )
     session.flush()
+    if isinstance(action, act.Undo):
+        session.get_one(Review, action.token).undone_by = review_id
     for kind, data in outcome.feedback:
         session.add(
             Feedback(id=EntryId(new_id()), review_id=review_id, kind=kind, data=data, at=now)

@@ -1,0 +1,111 @@
+"""Databases, the real reader, and a whole intake, for every test that wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from classifier.catalogue import Catalogue, parse_catalogue
+from classifier.onnx_encoder import OnnxEncoder
+from classifier.pair_scorer import load_scorer
+from classifier.reading import Reader, build_reader
+from incidents.drafts import Draft, Recorded
+from incidents.grouping import GroupingPolicy
+from incidents.identities import record_identity
+from incidents.importing import record_catalogue, record_people
+from incidents.intake import Intake
+from incidents.ledger import Outbox
+from incidents.live_window import LiveWindow
+from incidents.organisation import Organisation
+from incidents.policies import IntakePolicy
+from incidents.review import Reviewer
+from models.database import Database, build_database
+from models.incident import Incident
+from models.migrate import migrate
+from models.vocabulary import Channel
+from tests.fakes import FakeJobs, StandingClock
+
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / "artifacts"
+ORGANISATION = ROOT / "training_data" / "organisation"
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return parse_catalogue(ORGANISATION)
+
+
+@pytest.fixture(scope="session")
+def reader(catalogue: Catalogue) -> Reader:
+    return build_reader(ARTIFACTS, catalogue, OnnxEncoder(ARTIFACTS / "encoder"))
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    database = build_database(f"sqlite:///{tmp_path / 'muster.db'}")
+    migrate(database)
+    yield database
+    database.dispose()
+
+
+@dataclass
+class House:
+    """One installation without HTTP: what a test files, groups and reviews with."""
+
+    database: Database
+    organisation: Organisation
+    intake: Intake
+    reviewer: Reviewer
+    jobs: FakeJobs
+    clock: StandingClock
+
+    def file(self, text: str, reporter: str, **more: object) -> Recorded:
+        """Read and record one report of a person, through the real path."""
+        with self.database.transaction() as session:
+            identity = record_identity(
+                session, Channel.API, f"claimed:{reporter}", now=self.clock(), claim=reporter
+            )
+        draft = Draft(text=text, channel=Channel.API, identity=identity.id)
+        return self.record(replace(draft, **more), self.clock())
+
+    def record(self, draft: Draft, now: datetime) -> Recorded:
+        read = self.intake.read_draft(draft, now=now)
+        with self.database.transaction() as session:
+            return self.intake.record_report(session, read, now=now)
+
+    def incident(self, reference: str) -> Incident:
+        with self.database.reading() as session:
+            return session.scalars(select(Incident).where(Incident.reference == reference)).one()
+
+
+def build_house(
+    database: Database, catalogue: Catalogue, reader: Reader, clock: StandingClock
+) -> House:
+    with database.transaction() as session:
+        record_catalogue(session, catalogue)
+        record_people(session, ORGANISATION / "people.csv")
+    jobs = FakeJobs()
+    organisation = Organisation(
+        catalogue, Outbox(("records",), jobs), intake=IntakePolicy(unverified_weight=1.0)
+    )
+    scorer = load_scorer()
+    window = LiveWindow(scorer, reader.encoder.id, reader.encoder.width)
+    intake = Intake(database, organisation, reader, window, GroupingPolicy.of(scorer))
+    return House(
+        database, organisation, intake, Reviewer(database, organisation, clock), jobs, clock
+    )
+
+
+@pytest.fixture
+def house(sqlite: Database, catalogue: Catalogue, reader: Reader, clock: StandingClock) -> House:
+    return build_house(sqlite, catalogue, reader, clock)
