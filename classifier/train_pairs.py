@@ -21,7 +21,7 @@ from classifier.pair_scorer import PairScorer
 from classifier.window import Item, PairFacts, Window
 
 _PENALTY: Final = 100.0  # 1 / C with C = .01: weaker ones overfit small streams (research)
-_THRESHOLDS: Final = tuple(np.round(np.arange(-2.0, 2.01, 0.25), 2).tolist())
+_THRESHOLDS: Final = tuple(np.round(np.arange(-2.5, 1.01, 0.5), 2).tolist())
 _PLATEAU: Final = 0.98
 
 
@@ -53,7 +53,7 @@ Streams = Mapping[str, Sequence[Labelled]]
 def train_scorer(
     streams: Streams, encoder_id: str, *, name: str, trained_on: str, date: str
 ) -> PairScorer:
-    """Fit weights and thresholds on labelled streams; a stream counts as much as any other."""
+    """Fit weights and thresholds on labelled streams."""
     rounds: list[Policy] = [_by_gold, _by_mean(0.45), _by_mean(0.55)]
     collected: list[Pairs] = []
     for policy in rounds:
@@ -105,12 +105,7 @@ def pairwise_f1(gold: Sequence[str | None], groups: Sequence[Hashable]) -> float
 
 
 def _replay_all(streams: Streams, encoder_id: str, policy: Policy) -> list[Pairs]:
-    found = []
-    for stream in streams.values():
-        pairs = _replay(stream, encoder_id, policy)
-        # A stream counts as its incidents do, not as its noise does.
-        found.append(Pairs(pairs.x, pairs.y, pairs.weight / max(pairs.y.sum(), 1.0) * 1_000))
-    return found
+    return [_replay(stream, encoder_id, policy) for stream in streams.values()]
 
 
 def _replay(

@@ -1,0 +1,29 @@
+"""`muster`: the command line. Each family of commands lives in a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from api import cli_train
+from models.errors import DomainError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; errors people can mend are one sentence on stderr and exit 1."""
+    parser = argparse.ArgumentParser(prog="muster", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for family in (cli_train,):
+        family.add_commands(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        result: int = chosen.run(chosen) or 0
+    except DomainError as error:
+        sys.stderr.write(f"muster: {error}\n")
+        return 1
+    return result
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

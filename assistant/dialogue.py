@@ -1,0 +1,112 @@
+"""What goes into one turn of dialogue and what comes out of it; all plain values."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+from models.vocabulary import Channel
+
+_EVENTS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice. `payload` comes back word for word when it is pressed."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One thing the assistant says. Unknown `{placeholders}` are filled after recording."""
+
+    response: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    card: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a person, with all that was read of it.
+
+    Attributes:
+        payload: Of a pressed button; empty for typed words.
+        act: The dialogue act by the classifier, with `act_probability`.
+        facts: services, negated_services, sites (lists of ids), people, since.
+        category: label (or None) and probability.
+        known: An open outage that may be offered: incident, title, since, people, workaround.
+        mine: The person's own earlier reports, newest first.
+        context: service and site that the page knew before.
+
+    """
+
+    text: str
+    channel: Channel
+    payload: str | None = None
+    act: str = "report"
+    act_probability: float = 1.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    category: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, Any] | None = None
+    mine: tuple[Mapping[str, Any], ...] = ()
+    attachments: tuple[str, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one message brought.
+
+    Attributes:
+        filing: A draft to record: text, service, site, impact, people, since, slot_meta, join,
+            declined, attachments, draft_no. None when nothing is filed.
+        addition: Something to add to an earlier report: report, kind, text.
+
+    """
+
+    utterances: tuple[Utterance, ...]
+    filing: Mapping[str, Any] | None = None
+    addition: Mapping[str, Any] | None = None
+
+
+@dataclass
+class ConversationState:
+    """A conversation between turns; goes to and from JSON unchanged."""
+
+    SCHEMA: ClassVar[int] = 1
+
+    slots: dict[str, Any] = field(default_factory=dict)
+    loop: str | None = None
+    requested: str | None = None
+    issued: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "schema": self.SCHEMA,
+            "slots": self.slots,
+            "loop": self.loop,
+            "requested": self.requested,
+            "issued": self.issued,
+            "events": self.events[-_EVENTS:],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ConversationState:
+        """A state of this or an older schema; an empty mapping is a fresh start."""
+        kept = copy.deepcopy(dict(data))
+        return cls(
+            slots=kept.get("slots", {}),
+            loop=kept.get("loop"),
+            requested=kept.get("requested"),
+            issued=kept.get("issued", []),
+            events=kept.get("events", []),
+        )
+
+    def copy(self) -> ConversationState:
+        return self.from_json(self.to_json())
