@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.window import Item, PairFacts, Window
+from incidents.grouping import signature_groups
 from models.ids import IncidentId, ReportId
 from models.incident import Incident, Membership, TimelineEntry
 from models.report import Report, ReportText
@@ -27,8 +28,6 @@ from models.staff import Counter
 from models.vocabulary import Audience, Status
 
 _LOOK_BACK: Final = timedelta(days=14)
-_RARE: Final = 0.02
-_RARE_AT_LEAST: Final = 3
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +36,7 @@ class Look:
     """What a query saw: candidates, and the `seq` up to which the window was then."""
 
     scored: tuple[Scored, ...]
-    signatures: Mapping[IncidentId, str]
+    signatures: Mapping[Hashable, str]
     seq: int
 
 
@@ -77,19 +76,7 @@ class LiveWindow:
                 if changed:
                     scored += self._scorer.score(self._window, query, only=changed, exclude=exclude)
                 scored.sort(key=lambda one: -one.probability)
-            return Look(tuple(scored), self._rare_signatures(query), self._seq)
-
-    def _rare_signatures(self, query: Query) -> dict[IncidentId, str]:
-        found: dict[IncidentId, str] = {}
-        limit = max(_RARE_AT_LEAST, _RARE * len(self._window))
-        for signature in sorted(query.facts.signatures):
-            rows = self._window.rows_with_signature(signature)
-            groups = {self._window.group_of[self._window.keys[row]] for row in rows}
-            if len(groups) > 1 and len(rows) > limit:
-                continue
-            for group in groups:
-                found[group] = signature  # type: ignore[index]  # our groups are incident ids
-        return found
+            return Look(tuple(scored), signature_groups(self._window, query), self._seq)
 
     def _take_in(self, session: Session, after: int, newest: int, now: datetime) -> None:
         joined = session.execute(

@@ -1,0 +1,98 @@
+"""What people said about which reports belong together, as it binds a choice.
+
+A restricted report never meets an open incident, whatever anybody said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from incidents.drafts import Draft
+from incidents.grouping import Bonds, Choice
+from incidents.hand import record_constraint
+from incidents.queries import follow_absorbed
+from models.ids import IncidentId
+from models.incident import ConstraintPair, Incident
+from models.report import Report
+from models.vocabulary import Audience, Author, ConstraintKind, Status
+
+
+def bonds_of_draft(session: Session, draft: Draft) -> Bonds:
+    """What the reporter said: the incident it is, if that takes reports, and those not."""
+    never = frozenset(
+        other.id for ref in draft.declined if (other := incident_behind(session, ref)) is not None
+    )
+    if draft.join is None:
+        return Bonds(never=never)
+    wanted = incident_behind(session, draft.join)
+    if wanted is None or wanted.status is not Status.OPEN or wanted.locked:
+        return Bonds(never=never)
+    return Bonds(must=wanted.id, never=never)
+
+
+def bonds_of_report(session: Session, report: Report, home: Incident) -> Bonds:
+    """What was said of a report, or of the incident it is in, since it was recorded."""
+    rows = session.scalars(
+        select(ConstraintPair).where(
+            ConstraintPair.lifted_at.is_(None),
+            or_(
+                ConstraintPair.left_id.in_([report.id, home.id]),
+                ConstraintPair.right_id.in_([report.id, home.id]),
+            ),
+        )
+    )
+    never: set[IncidentId] = set()
+    must = None
+    for row in rows:
+        mine = {UUID(str(report.id)), UUID(str(home.id))}
+        kind, other_id = (
+            (row.right_kind, row.right_id) if row.left_id in mine else (row.left_kind, row.left_id)
+        )
+        if kind != "incident":
+            continue
+        other = follow_absorbed(session, session.get_one(Incident, other_id))
+        if row.kind is ConstraintKind.CANNOT_LINK:
+            never.add(other.id)
+        elif other.id != home.id:
+            must = other.id
+    return Bonds(must=must, never=frozenset(never))
+
+
+def keep_apart(session: Session, choice: Choice, audience: Audience) -> Choice:
+    """A restricted report never joins an open incident, nor the other way round."""
+    if choice.group is None:
+        return choice
+    incident = session.get_one(Incident, choice.group)
+    if incident.audience is audience:
+        return choice
+    return Choice(None, None, Author.POLICY, evidence={"decision": "open"})
+
+
+def record_word(
+    session: Session,
+    kind: ConstraintKind,
+    report: Report,
+    incident: Incident,
+    draft: Draft,
+    now: datetime,
+) -> None:
+    """Remember what the reporter said about their own report."""
+    record_constraint(
+        session,
+        kind,
+        ("report", report.id),
+        ("incident", incident.id),
+        author=Author.REPORTER,
+        actor=str(draft.identity),
+        now=now,
+    )
+
+
+def incident_behind(session: Session, reference: str) -> Incident | None:
+    """The incident that stands for this reference now."""
+    row = session.scalars(select(Incident).where(Incident.reference == reference)).one_or_none()
+    return None if row is None else follow_absorbed(session, row)

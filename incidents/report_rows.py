@@ -1,0 +1,181 @@
+"""A report's row: what the person said, and what was read of it.
+
+What the person said stands above what was read; `filled_in` says where each value is from.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from classifier.reading import Reading
+from classifier.severity import report_severity
+from incidents.drafts import Draft, ReadDraft
+from incidents.openings import free_reference
+from incidents.organisation import Organisation
+from models.errors import UnknownServiceError, UnknownSiteError
+from models.ids import ReportId, new_id
+from models.report import Attachment, Report, ReportText
+from models.vocabulary import Audience, Category
+
+_UNKNOWN: Final = 3
+_CUT: Final = " […]"
+
+
+def check_catalogue(organisation: Organisation, draft: Draft) -> None:
+    """Refuse a service or a site that the catalogue lacks, and say which there are."""
+    if draft.service is not None and organisation.catalogue.service(draft.service) is None:
+        known = [entry.id for entry in organisation.catalogue.services]
+        raise UnknownServiceError(
+            f"There is no service {draft.service[:40]!r}. Leave it out, or use a known one.",
+            known=known,
+        )
+    if draft.site is not None and organisation.catalogue.site(draft.site) is None:
+        known = [entry.id for entry in organisation.catalogue.sites]
+        raise UnknownSiteError(
+            f"There is no site {draft.site[:40]!r}. Leave it out, or use a known one.", known=known
+        )
+
+
+def service_and_site(draft: Draft, reading: Reading | None) -> tuple[str | None, str | None]:
+    """Service and site: what was told, else the only one the words name."""
+    if reading is None:
+        return draft.service, draft.site
+    services, sites = reading.facts.services, reading.facts.sites
+    service = draft.service or (services[0] if len(services) == 1 else None)
+    site = draft.site or (sites[0] if len(sites) == 1 else None)
+    return service, site
+
+
+def audience_of_draft(
+    organisation: Organisation, draft: Draft, reading: Reading | None
+) -> Audience:
+    """Who may see it: as asked for, else by what it is about."""
+    if draft.audience is not None:
+        return draft.audience
+    if reading is None:
+        return Audience.OPEN
+    policy = organisation.intake
+    chances = reading.category.probabilities
+    total = sum(chances.get(category.value, 0.0) for category in policy.restricted)
+    return Audience.RESTRICTED if total >= policy.restricted_from else Audience.OPEN
+
+
+def record_row(
+    session: Session,
+    organisation: Organisation,
+    read: ReadDraft,
+    audience: Audience,
+    now: datetime,
+) -> Report:
+    """Write the row, its words, and which files belong to it."""
+    draft = read.draft
+    limit = organisation.intake.max_text
+    text = draft.text if len(draft.text) <= limit else draft.text[:limit] + _CUT
+    report = Report(
+        id=ReportId(new_id()),
+        reference=free_reference(session, "RPT", Report.reference),
+        conversation_id=draft.conversation,
+        draft_no=draft.draft_no,
+        identity_id=draft.identity,
+        channel=draft.channel,
+        language=draft.language,
+        audience=audience,
+        attributes=dict(draft.attributes),
+        occurred_at=draft.occurred_at,
+        received_at=draft.received_at or now,
+        service_id=draft.service,
+        site_id=draft.site,
+        category=None,
+        impact=draft.impact or _UNKNOWN,
+        urgency=draft.urgency or _UNKNOWN,
+        priority=organisation.matrix.priority(draft.impact or _UNKNOWN, draft.urgency or _UNKNOWN),
+        severity=report_severity(
+            impact=draft.impact or _UNKNOWN, urgency=draft.urgency or _UNKNOWN, tier=None,
+            people=draft.people,
+        ),
+        people=draft.people,
+        since=draft.since[:200] if draft.since else None,
+        facts=[],
+        signatures=[],
+        filled_in=dict(draft.filled_in),
+        assessment={},
+        encoder_id=None,
+        vector=None,
+        read_at=None,
+    )  # fmt: skip
+    if read.reading is not None:
+        fill_reading(report, organisation, read, now)
+    session.add(report)
+    session.add(ReportText(report_id=report.id, text=text))
+    session.flush()
+    if draft.attachments:
+        session.execute(
+            update(Attachment)
+            .where(
+                Attachment.id.in_(draft.attachments),
+                Attachment.conversation_id == draft.conversation,
+                Attachment.report_id.is_(None),
+            )
+            .values(report_id=report.id)
+        )
+    return report
+
+
+def fill_reading(
+    report: Report, organisation: Organisation, read: ReadDraft, now: datetime
+) -> None:
+    """Put what was read into the row; what the person said stands above it."""
+    reading, draft = read.reading, read.draft
+    if reading is None:
+        return
+    filled = dict(report.filled_in)
+    report.service_id, report.site_id = service_and_site(draft, reading)
+    if report.service_id and not draft.service:
+        filled["service"] = "words"
+    if report.site_id and not draft.site:
+        filled["site"] = "words"
+    if not reading.category.abstained and reading.category.label:
+        report.category = Category(reading.category.label)
+        filled["category"] = "classifier"
+    entry = organisation.catalogue.service(report.service_id)
+    if report.category is None and entry is not None:
+        report.category = entry.category
+        filled["category"] = "service"
+    report.people = draft.people if draft.people is not None else reading.facts.people
+    report.since = draft.since or reading.facts.since
+    if draft.impact is None:
+        report.impact = _impact(reading)
+        filled["impact"] = "classifier"
+    if draft.urgency is None:
+        report.urgency = _level(reading.urgency)
+        filled["urgency"] = "classifier"
+    report.priority = organisation.matrix.priority(report.impact, report.urgency)
+    report.severity = report_severity(
+        impact=report.impact,
+        urgency=report.urgency,
+        tier=entry.tier if entry else None,
+        people=report.people,
+    )
+    report.facts = reading.facts.to_json()
+    report.signatures = list(reading.facts.signatures)
+    report.filled_in = filled
+    report.assessment = reading.to_json()
+    report.encoder_id = reading.encoder_id
+    report.vector = reading.vector
+    report.read_at = now
+
+
+def _impact(reading: Reading) -> int:
+    """Counted people speak louder than the words' tone."""
+    people = reading.facts.people
+    if people is not None:
+        return 1 if people >= 25 else 2
+    return _level(reading.impact)
+
+
+def _level(prediction: Any) -> int:
+    return int(prediction.label) if prediction.label and not prediction.abstained else _UNKNOWN
