@@ -67,7 +67,6 @@ class ReportAddition(Base):
     """What the same person said later: `more`, `worse`, `resolved`, `answer`."""
 
     __tablename__ = "report_addition"
-    __table_args__ = (UniqueConstraint("report_id", "number"),)
 
     report_id: Mapped[ReportId] = mapped_column(ForeignKey("report.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from classifier.catalogue import Catalogue, parse_catalogue
 from classifier.onnx_encoder import OnnxEncoder
-from classifier.pair_scorer import load_scorer
+from classifier.pair_scorer import PairScorer, load_scorer
 from classifier.reading import Reader, build_reader
 from incidents.drafts import Draft, Recorded
 from incidents.grouping import GroupingPolicy
 from incidents.identities import record_identity
 from incidents.importing import record_catalogue, record_people
 from incidents.intake import Intake
+from incidents.jobs_port import Jobs
 from incidents.ledger import Outbox
 from incidents.live_window import LiveWindow
 from incidents.organisation import Organisation
@@ -28,7 +29,7 @@ from models.database import Database, build_database
 from models.incident import Incident
 from models.migrate import migrate
 from models.vocabulary import Channel
-from tests.fakes import FakeJobs, StandingClock
+from tests.fakes import FakeJobs, PlainReader, StandingClock, plain_scorer
 
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "artifacts"
@@ -89,23 +90,33 @@ class House:
 
 
 def build_house(
-    database: Database, catalogue: Catalogue, reader: Reader, clock: StandingClock
+    database: Database,
+    catalogue: Catalogue,
+    reader: Reader | PlainReader,
+    clock: StandingClock,
+    scorer: PairScorer | None = None,
+    jobs: Jobs | None = None,
 ) -> House:
     with database.transaction() as session:
         record_catalogue(session, catalogue)
         record_people(session, ORGANISATION / "people.csv")
-    jobs = FakeJobs()
-    organisation = Organisation(
-        catalogue, Outbox(("records",), jobs), intake=IntakePolicy(unverified_weight=1.0)
-    )
-    scorer = load_scorer()
+    owed = FakeJobs()
+    outbox = Outbox(("records",), jobs or owed)
+    organisation = Organisation(catalogue, outbox, intake=IntakePolicy(unverified_weight=1.0))
+    scorer = scorer or load_scorer()
     window = LiveWindow(scorer, reader.encoder.id, reader.encoder.width)
     intake = Intake(database, organisation, reader, window, GroupingPolicy.of(scorer))
     return House(
-        database, organisation, intake, Reviewer(database, organisation, clock), jobs, clock
+        database, organisation, intake, Reviewer(database, organisation, clock), owed, clock
     )
 
 
 @pytest.fixture
 def house(sqlite: Database, catalogue: Catalogue, reader: Reader, clock: StandingClock) -> House:
     return build_house(sqlite, catalogue, reader, clock)
+
+
+@pytest.fixture
+def plain_house(sqlite: Database, catalogue: Catalogue, clock: StandingClock) -> House:
+    """A house whose grouping is by shared words alone: quick, and free of trained numbers."""
+    return build_house(sqlite, catalogue, PlainReader(catalogue), clock, plain_scorer())

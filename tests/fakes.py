@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy.orm import Session
 
+from classifier.catalogue import Catalogue
+from classifier.encoding import EncoderUnavailableError, HashEncoder
+from classifier.facts import FactFinder
+from classifier.heads import NOTHING, Prediction
+from classifier.pair_features import FEATURES
+from classifier.pair_scorer import PairScorer
+from classifier.reading import Reading
 from incidents.transports.port import TransportError
 from models.ids import MessageId, ReportId
 
@@ -35,6 +43,7 @@ class FakeJobs:
     streams: list[tuple[str, str]] = field(default_factory=list)
     later: list[tuple[str, str, timedelta]] = field(default_factory=list)
     sms: list[MessageId] = field(default_factory=list)
+    sms_later: list[tuple[MessageId, timedelta]] = field(default_factory=list)
     unread: list[ReportId] = field(default_factory=list)
 
     def wake_stream(
@@ -45,8 +54,13 @@ class FakeJobs:
         elif (target, stream) not in self.streams:
             self.streams.append((target, stream))
 
-    def owe_sms(self, session: Session, message_id: MessageId) -> None:
-        self.sms.append(message_id)
+    def owe_sms(
+        self, session: Session, message_id: MessageId, *, after: timedelta = timedelta(0)
+    ) -> None:
+        if after:
+            self.sms_later.append((message_id, after))
+        else:
+            self.sms.append(message_id)
 
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         self.unread.append(report_id)
@@ -65,3 +79,42 @@ class FakeTransport:
         if self.troubles:
             raise self.troubles.pop(0)
         self.accepted.append(event)
+
+
+class PlainReader:
+    """Reads words and catalogue facts, and guesses nothing: quick, and the same everywhere."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.encoder = HashEncoder()
+        self._finder = FactFinder(catalogue)
+        self.broken: str | None = None  # set to a reason: every text is refused
+
+    def read(self, text: str) -> Reading:
+        if self.broken is not None:
+            raise EncoderUnavailableError(self.broken)
+        secret = "phishing" in text.lower()
+        category = Prediction("security", 1.0, {"security": 1.0}, abstained=False)
+        return Reading(
+            vector=self.encoder.encode([text])[0],
+            encoder_id=self.encoder.id,
+            facts=self._finder.find(text),
+            category=category if secret else NOTHING,
+            impact=NOTHING,
+            urgency=NOTHING,
+            artifact="none",
+        )
+
+
+def plain_scorer() -> PairScorer:
+    """Half of the words shared with the nearest member: as likely as not the same, and joined."""
+    weights = np.array([20.0 if name == "max" else 0.0 for name in FEATURES])
+    return PairScorer(
+        name="plain",
+        mean=np.zeros(len(FEATURES)),
+        scale=np.ones(len(FEATURES)),
+        weights=weights,
+        bias=-10.0,
+        join=0.5,
+        suggest=0.3,
+        manifest={},
+    )

@@ -670,9 +670,6 @@ def upgrade() -> None:
             ["report_id"], ["report.id"], name=op.f("fk_report_addition_report_id")
         ),
         sa.PrimaryKeyConstraint("report_id", "number", name=op.f("pk_report_addition")),
-        sa.UniqueConstraint(
-            "report_id", "number", name=op.f("uq_report_addition_report_id_number")
-        ),
     )
     op.create_table(
         "report_text",
