@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +34,8 @@ QUEUE: Final = "muster"
 VERSION: Final = "muster-jobs-1"
 _SLOTS: Final = 64
 _LOCK_SPACE: Final = 7_238_114
+_ENDED: Final = ["SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"]
+_PURGED_AT_ONCE: Final = 1000
 log = logging.getLogger(__name__)
 
 
@@ -109,8 +111,10 @@ class DurableJobs(Jobs):
                 return
 
     @override
-    def owe_sms(self, session: Session, message_id: MessageId) -> None:
-        self._enqueue(session, "send_sms", str(message_id))
+    def owe_sms(
+        self, session: Session, message_id: MessageId, *, after: timedelta = timedelta(0)
+    ) -> None:
+        self._enqueue(session, "send_sms", str(message_id), after=after)
 
     @override
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
@@ -176,6 +180,19 @@ class JobRunner:
         if self._slot is not None:
             self._slot.close()
         _handlers.remove(self._handlers)
+
+    def purge_finished(self, older_than: timedelta) -> int:
+        """Forget jobs that ended that long ago; returns how many. Only while running."""
+        ended = DBOS.list_workflows(
+            status=_ENDED,
+            completed_before=(datetime.now(UTC) - older_than).isoformat(),
+            limit=_PURGED_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        if ended:
+            DBOS.delete_workflows([job.workflow_id for job in ended])
+        return len(ended)
 
     def _keep_sweeping(self) -> None:
         while not self._stop.is_set():

@@ -23,7 +23,9 @@ class Jobs(Protocol):
         """Have the stream's pending records sent to the target, in order."""
         ...
 
-    def owe_sms(self, session: Session, message_id: MessageId) -> None:
+    def owe_sms(
+        self, session: Session, message_id: MessageId, *, after: timedelta = timedelta(0)
+    ) -> None:
         """Have one outbound message sent by SMS."""
         ...
 

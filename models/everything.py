@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models import catalogue, conversation, delivery, incident, people, report, staff
+from models import catalogue, conversation, delivery, incident, people, report, staff, texting
 from models.base import Base
 
-TABLES = (catalogue, people, conversation, report, incident, delivery, staff)
+TABLES = (catalogue, people, conversation, report, incident, delivery, staff, texting)
 METADATA = Base.metadata

@@ -25,6 +25,7 @@ DeliveryId = NewType("DeliveryId", UUID)
 ReviewId = NewType("ReviewId", UUID)
 StaffId = NewType("StaffId", UUID)
 KeyId = NewType("KeyId", UUID)
+SignalId = NewType("SignalId", UUID)
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS: Final = CROCKFORD + "*~$=U"  # Crockford's check symbols, modulo 37

@@ -144,6 +144,15 @@ class DeliveryState(StrEnum):
     PARKED = "parked"
 
 
+class SendState(StrEnum):
+    """Where one message stands on its way out of the house."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
 class AttachmentState(StrEnum):
     """Whether a file may be used."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 
@@ -15,6 +15,13 @@ class TransportError(Exception):
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class OptedOutError(TransportError):
+    """The person behind the address wants no messages; the provider knows."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
 
 
 class RecordTransport(Protocol):
@@ -33,15 +40,17 @@ class RecordTransport(Protocol):
 class SmsTransport(Protocol):
     """Sends one text message."""
 
-    def send(self, to: str, text: str, *, unsure: bool) -> str:
+    def send(self, to: str, text: str, *, unsure: bool, known: Collection[str] = ()) -> str:
         """Send; returns the provider's message id.
 
         Args:
             to: E.164 number.
             text: The words.
             unsure: An earlier try may have gone out: look before sending again.
+            known: Provider ids of other messages to this number: a look-up passes them over.
 
         Raises:
+            OptedOutError: The person wants no texts.
             TransportError: It was not taken.
 
         """

@@ -1,0 +1,53 @@
+"""What a text costs: its signs in the GSM alphabet, and how many segments it is cut into.
+
+One sign outside the alphabet turns the whole text to UCS-2 and a segment to 70 signs, so
+typographic signs are replaced by plain ones first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_BASIC: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED: Final = frozenset("\f^{}\\[~]|€")  # two septets each
+_PLAIN: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u2032`\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2033", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+        **dict.fromkeys("\u00a0\u2009\u202f\t", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\ufeff", ""),
+        "\u2026": "...",
+        "\u2022": "-",
+        "\u00b7": "-",
+        "\u2192": "->",
+    }
+)
+
+
+def render_plain(text: str) -> str:
+    """`text` with typographic signs as the GSM alphabet has them; other signs stay."""
+    return text.translate(_PLAIN)
+
+
+def count_segments(text: str) -> int:
+    """How many segments a network makes of `text`, as it stands."""
+    if all(sign in _BASIC or sign in _EXTENDED for sign in text):
+        return _parts([2 if sign in _EXTENDED else 1 for sign in text], whole=160, part=153)
+    units = [len(sign.encode("utf-16-le")) // 2 for sign in text]
+    return _parts(units, whole=70, part=67)
+
+
+def _parts(sizes: list[int], *, whole: int, part: int) -> int:
+    """No sign is torn between two segments."""
+    if sum(sizes) <= whole:
+        return 1
+    parts, room = 1, part
+    for size in sizes:
+        if size > room:
+            parts, room = parts + 1, part
+        room -= size
+    return parts
