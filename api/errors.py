@@ -1,0 +1,206 @@
+"""Every error as an RFC 9457 problem, by the one table from a code to an HTTP status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from models.errors import DomainError
+
+log = logging.getLogger(__name__)
+
+STATUS: Final[Mapping[str, int]] = {
+    "domain.error": 500,
+    "not_found": 404,
+    "stale_version": 412,
+    "catalogue.unknown_service": 422,
+    "catalogue.unknown_site": 422,
+    "catalogue.unreadable": 422,
+    "storage.full": 503,
+    "storage.busy": 503,
+    "internal": 500,
+    "encoder.unavailable": 503,
+    "encoder.source": 500,
+    "heads.missing": 503,
+    "window.foreign_vector": 500,
+    "artifact.unreadable": 500,
+    "stream.unreadable": 422,
+    "policy.bad_matrix": 422,
+    "dialogue.unsupported": 500,
+    "incident.illegal_move": 409,
+    "review.senseless": 409,
+    "review.newer": 409,
+    "review.undone": 409,
+    "message.client_id_reused": 422,
+    "message.empty": 422,
+    "conversation.busy": 409,
+    "attachment.too_large": 413,
+    "attachment.too_many": 409,
+    "attachment.refused": 415,
+    "attachment.unsupported": 415,
+    "sms.forged": 403,
+    "sms.not_configured": 404,
+    "settings.bad": 500,
+    "auth.needed": 401,
+    "auth.forbidden": 403,
+    "auth.csrf": 403,
+    "auth.refused": 401,
+    "rate.limited": 429,
+    "request.malformed": 400,
+    "request.invalid": 422,
+    "request.precondition_required": 428,
+    "request.too_large": 413,
+    "idempotency.key_required": 400,
+    "idempotency.reused": 422,
+    "reporter.unknown": 422,
+    "replay.running": 409,
+    "staff.unknown": 404,
+}
+
+PROBLEM: Final = "application/problem+json"
+_RESERVED: Final = frozenset({"type", "title", "status", "detail", "instance", "code", "errors"})
+_HINTS: Final = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; see the Allow header.",
+    413: "That is too large.",
+    415: "This kind of content is not taken here.",
+}
+
+
+class MalformedRequestError(DomainError):
+    """The request could not be read at all."""
+
+    code: ClassVar[str] = "request.malformed"
+
+
+class PreconditionRequiredError(DomainError):
+    """The request must say which version it saw."""
+
+    code: ClassVar[str] = "request.precondition_required"
+
+
+class RateLimitedError(DomainError):
+    """Too much from one place in a short time."""
+
+    code: ClassVar[str] = "rate.limited"
+
+
+def render_problem(
+    request: Request,
+    code: str,
+    detail: str,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> JSONResponse:
+    """One problem, as JSON; `more` are its extension members."""
+    status = status or STATUS.get(code, 500)
+    body: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": code.replace(".", ": ").replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "code": code,
+        "request_id": getattr(request.state, "request_id", None),
+    }
+    body |= {key: value for key, value in more.items() if key not in _RESERVED or key == "errors"}
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type=PROBLEM)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Render our errors, the framework's, and the ones nobody expected."""
+    app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _busy)
+    app.add_exception_handler(PoolTimeoutError, _busy)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this type
+    if error.code == "auth.needed" and _is_page(request):
+        back = quote(request.url.path, safe="/")
+        return RedirectResponse(f"/login?next={back}", 303)
+    data = {key: value for key, value in error.data.items() if key not in _RESERVED}
+    headers = {}
+    if error.code == "rate.limited":
+        headers["Retry-After"] = str(data.get("retry_after", 60))
+    if error.code == "auth.needed":
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.code == "storage.full":
+        headers["Retry-After"] = "30"
+    return render_problem(request, error.code, str(error), headers=headers, more=_plain(data))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return render_problem(request, "request.malformed", "The body is not valid JSON.")
+    errors = [
+        {"where": "/".join(str(part) for part in one["loc"]), "message": one["msg"]}
+        for one in found[:20]
+    ]
+    said = "; ".join(f"{one['where']}: {one['message']}" for one in errors[:3])
+    return render_problem(
+        request, "request.invalid", f"Mend the request: {said}", more={"errors": errors}
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    if error.status_code == 400:
+        return render_problem(request, "request.malformed", "The body could not be read.")
+    if error.status_code == 413:
+        return render_problem(request, "request.too_large", _HINTS[413])
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = _HINTS.get(error.status_code, phrase)
+    code = f"http.{phrase.lower().replace(' ', '_')}"
+    return render_problem(
+        request, code, detail, status=error.status_code, headers=error.headers or {}
+    )
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    log.warning("database not available: %s", type(error).__name__)
+    return render_problem(
+        request,
+        "storage.busy",
+        "The storage does not answer at the moment; nothing was recorded. Try again.",
+        status=503,
+        headers={"Retry-After": "2"},
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    return render_problem(
+        request, "internal", "Something went wrong on our side. Try again; it was logged."
+    )
+
+
+def _is_page(request: Request) -> bool:
+    return (
+        request.method == "GET"
+        and request.url.path.startswith("/console")
+        and "text/html" in request.headers.get("accept", "")
+    )
+
+
+def _plain(data: Mapping[str, object]) -> dict[str, object]:
+    simple = (str, int, float, bool, list, tuple, dict, type(None))
+    return {key: value if isinstance(value, simple) else str(value) for key, value in data.items()}

@@ -1,0 +1,92 @@
+"""What every answer carries and every request is held to: request id, CSP, size, one log line."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.settings import Settings
+
+_GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+log = structlog.get_logger("muster.http")
+
+
+def security_headers(settings: Settings) -> Mapping[str, str]:
+    """The same on every answer; a route may only make them stricter."""
+    framers = " ".join(settings.embed_origins) or "'none'"
+    headers = {
+        "content-security-policy": "; ".join(
+            (
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "img-src 'self' data: blob:",
+                "connect-src 'self'",
+                "font-src 'self'",
+                "manifest-src 'self'",
+                f"frame-ancestors {framers}",
+                "base-uri 'none'",
+                "form-action 'self'",
+            )
+        ),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if not settings.embed_origins:
+        headers["x-frame-options"] = "DENY"
+    if settings.https:
+        headers["strict-transport-security"] = "max-age=31536000"
+    return headers
+
+
+class Hygiene:
+    """Outermost: names the request, adds the headers, logs ids and never words."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._headers = security_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        began = time.perf_counter()
+        status = 0
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith(("/api/", "/console", "/login")):
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, named)
+        finally:
+            route = scope.get("route")
+            log.info(
+                "request",
+                request_id=request_id,
+                method=scope["method"],
+                # The template, not the path: a path may hold a link's token.
+                route=getattr(route, "path", None),
+                status=status,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )

@@ -1,0 +1,137 @@
+"""Wakes waiting streams when something was committed, in whichever process it was.
+
+One thread asks the database a few times a second, and only while somebody waits: the newest
+`seq`, and the versions of the conversations that are watched. It works the same on SQLite
+and PostgreSQL; a waiting stream costs no thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.conversation import Conversation
+from models.database import Database
+from models.ids import ConversationId
+from models.staff import Counter
+
+SEQ: Final = "seq"
+_CHUNK: Final = 500
+log = logging.getLogger(__name__)
+
+
+class Bell:
+    """Rings when its topic changed. Belongs to one event loop."""
+
+    def __init__(self, live: LiveUpdates, topic: str | ConversationId) -> None:
+        self.topic = topic
+        self._live = live
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    async def rings(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait with a heartbeat
+        """Wait for a change; False when none came in `timeout` seconds, or we are closing."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout)
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return not self._live.closed
+
+    def ring(self) -> None:
+        """From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._event.set)
+
+
+class LiveUpdates:
+    """What streams wait on: `SEQ` for anything on incidents, or one conversation."""
+
+    def __init__(
+        self, database: Database, *, every: timedelta = timedelta(milliseconds=250)
+    ) -> None:
+        self._database = database
+        self._every = every.total_seconds()
+        self._bells: set[Bell] = set()
+        self._seen: dict[str | ConversationId, int] = {}
+        self._lock = threading.Lock()
+        self._wanted = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def closed(self) -> bool:
+        """True once the server stops: streams end, and their clients come back later."""
+        return self._stop.is_set()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._watch, name="live-updates", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._wanted.set()
+        with self._lock:
+            bells = list(self._bells)
+        for bell in bells:
+            bell.ring()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    @contextmanager
+    def listen(self, topic: str | ConversationId) -> Iterator[Bell]:
+        """A bell for a topic, while the block runs. Look at the data after this, not before."""
+        bell = Bell(self, topic)
+        with self._lock:
+            self._bells.add(bell)
+            self._wanted.set()
+        try:
+            yield bell
+        finally:
+            with self._lock:
+                self._bells.discard(bell)
+                if not self._bells:
+                    self._wanted.clear()
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            self._wanted.wait()
+            if self._stop.is_set():
+                return
+            try:
+                self._look()
+            except SQLAlchemyError:  # a database away for a moment must not end the streams
+                log.warning("live updates could not look; they try again")
+            self._stop.wait(self._every)
+
+    def _look(self) -> None:
+        with self._lock:
+            topics = {bell.topic for bell in self._bells}
+        now: dict[str | ConversationId, int] = {}
+        watched = [topic for topic in topics if not isinstance(topic, str)]
+        with self._database.reading() as session:
+            if SEQ in topics:
+                query = select(Counter.value).where(Counter.name == "seq")
+                now[SEQ] = session.execute(query).scalar_one()
+            for start in range(0, len(watched), _CHUNK):
+                rows = session.execute(
+                    select(Conversation.id, Conversation.version).where(
+                        Conversation.id.in_(watched[start : start + _CHUNK])
+                    )
+                )
+                now |= {row.id: row.version for row in rows}
+        # The first look at a topic rings too: something may have come just before it.
+        changed = {topic for topic, value in now.items() if self._seen.get(topic) != value}
+        self._seen = now
+        with self._lock:
+            ringing = [bell for bell in self._bells if bell.topic in changed]
+        for bell in ringing:
+            bell.ring()

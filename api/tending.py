@@ -1,0 +1,79 @@
+"""What the job runner does for us: each job's errand, and the sweep that finds what was missed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete
+
+from classifier.encoding import EncoderUnavailableError
+from incidents.forwarding import Forwarder
+from incidents.intake import Intake, unread_reports
+from incidents.priority_policy import LiveCells, read_matrix
+from incidents.readers import LoadingReader
+from models.clock import Clock
+from models.database import Database
+from models.ids import MessageId, ReportId
+from models.staff import IdempotencyKey
+
+KEYS_KEPT: Final = timedelta(days=7)
+JOBS_KEPT: Final = timedelta(days=1)
+_READ_AT_ONCE: Final = 50
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Tending:
+    """Wakes what is due; every errand asks again whether it is."""
+
+    database: Database
+    intake: Intake
+    forwarder: Forwarder
+    texting: Any
+    cells: LiveCells
+    clock: Clock
+    purge: Callable[[timedelta], int] | None = None
+
+    def send_sms(self, message_id: MessageId) -> None:
+        if self.texting is not None:
+            self.texting.send_sms(message_id)
+
+    def read_report(self, report_id: ReportId) -> None:
+        """Read a report that came while nothing could be read; if it still cannot, a sweep will."""
+        try:
+            self.intake.read_unread(report_id, now=self.clock())
+        except EncoderUnavailableError:
+            log.info("report %s still waits to be read", report_id)
+
+    def sweep(self) -> None:
+        """Look for missed wake-ups, unread reports, changed policies, and what is too old."""
+        self._wake_streams()
+        self._read_what_waits()
+        with self.database.reading() as session:
+            self.cells.take(read_matrix(session))
+        with self.database.transaction() as session:
+            session.execute(
+                delete(IdempotencyKey).where(IdempotencyKey.at < self.clock() - KEYS_KEPT)
+            )
+        if self.purge is not None:
+            self.purge(JOBS_KEPT)
+
+    def _wake_streams(self) -> None:
+        due = self.forwarder.due_streams()
+        for start in range(0, len(due), 100):
+            with self.database.transaction() as session:
+                for target, stream in due[start : start + 100]:
+                    self.forwarder.outbox.jobs.wake_stream(session, target, stream)
+
+    def _read_what_waits(self) -> None:
+        reader = self.intake.reader
+        if isinstance(reader, LoadingReader) and not reader.ready:
+            return
+        with self.database.reading() as session:
+            waiting = list(unread_reports(session))[:_READ_AT_ONCE]
+        for report_id in waiting:
+            self.read_report(report_id)

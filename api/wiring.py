@@ -1,0 +1,227 @@
+"""One installation, put together once at the start; nothing else constructs these parts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from api.limits import Limits
+from api.live import LiveUpdates
+from api.settings import Environment, Settings
+from api.tending import Tending
+from classifier.catalogue import Catalogue
+from classifier.pair_scorer import load_scorer
+from classifier.reading import Reader, build_reader
+from classifier.severity import PriorityMatrix
+from incidents.forwarding import Forwarder
+from incidents.grouping import GroupingPolicy
+from incidents.importing import read_catalogue
+from incidents.intake import Intake
+from incidents.jobs import DurableJobs, Handlers, JobRunner, build_jobs_engine
+from incidents.jobs_port import Jobs
+from incidents.ledger import Outbox
+from incidents.live_window import LiveWindow
+from incidents.organisation import Organisation
+from incidents.policies import ForwardingPolicy, IntakePolicy
+from incidents.priority_policy import LiveCells, read_matrix
+from incidents.readers import LoadingReader, ReaderPort
+from incidents.review import Reviewer
+from incidents.transports.record_webhook import WebhookTarget
+from models.clock import Clock, utc_now
+from models.database import Database, build_database
+
+PATIENCE: Final = timedelta(seconds=5)
+_NO_ENCODER: Final = ("none", 384)
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Installation:
+    """Everything that serves one organisation."""
+
+    settings: Settings
+    database: Database
+    organisation: Organisation
+    cells: LiveCells
+    reader: ReaderPort
+    intake: Intake
+    reviewer: Reviewer
+    desk: Any
+    jobs: Jobs
+    forwarder: Forwarder
+    texting: Any
+    live: LiveUpdates
+    attachments: Any
+    limits: Limits
+    clock: Clock
+    tending: Tending
+    runner: JobRunner | None = None
+    closers: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def is_demo(self) -> bool:
+        return self.settings.environment is Environment.DEMO
+
+    def start(self, *, work: bool = True) -> None:
+        """Load the encoder in the background, watch for changes, and run jobs if `work`."""
+        if isinstance(self.reader, LoadingReader):
+            self.reader.start()
+        self.live.start()
+        if work and self.runner is not None:
+            if self.database.is_sqlite:
+                self.forwarder.release_leases()
+            self.runner.start()
+            self.closers.append(self.runner.stop)
+
+    def close(self) -> None:
+        """Stop what was started, and let go of the database."""
+        self.live.close()
+        for close in reversed(self.closers):
+            close()
+        self.database.dispose()
+
+    def reader_trouble(self) -> str | None:
+        """Why texts cannot be read now; None when they can."""
+        if not isinstance(self.reader, LoadingReader) or self.reader.ready:
+            return None
+        return self.reader.failure or "The encoder is still loading."
+
+
+def build_installation(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    reader: Reader | None = None,
+    jobs: Jobs | None = None,
+) -> Installation:
+    """Put the parts together on a migrated database.
+
+    Args:
+        settings: From `resolve_settings`.
+        clock: What time it is.
+        reader: A loaded reader; without one, it is loaded in the background at the start.
+        jobs: In tests, who remembers what is owed; without one, durable jobs and their runner.
+
+    """
+    database = build_database(settings.store_url)
+    closers: list[Callable[[], None]] = []
+    engine: Engine | None = None
+    if jobs is None:
+        engine = build_jobs_engine(settings.store_url)
+        durable = DurableJobs(engine)
+        closers += [engine.dispose, durable.close]
+        jobs = durable
+    cells = LiveCells()
+    with database.reading() as session:
+        catalogue = read_catalogue(session)
+        cells.take(read_matrix(session))
+    targets = [
+        WebhookTarget(one.name, one.url, one.secret.get_secret_value())
+        for one in settings.targets()
+    ]
+    closers += [target.client.close for target in targets]
+    outbox = Outbox(tuple(target.name for target in targets), jobs)
+    organisation = Organisation(
+        catalogue,
+        outbox,
+        matrix=PriorityMatrix(cells),
+        intake=_intake_policy(settings),
+    )
+    port, (encoder_id, width) = _reader(settings, catalogue, reader)
+    scorer = load_scorer()
+    intake = Intake(
+        database, organisation, port, LiveWindow(scorer, encoder_id, width),
+        GroupingPolicy.of(scorer),
+    )  # fmt: skip
+    forwarder = Forwarder(
+        database,
+        outbox,
+        {target.name: target for target in targets},
+        source=settings.base_url,
+        worker=f"worker-{secrets.token_hex(6)}",
+        clock=clock,
+    )
+    texting = _texting(settings, database, jobs, clock)
+    tending = Tending(database, intake, forwarder, texting, cells, clock)
+    house = Installation(
+        settings=settings,
+        database=database,
+        organisation=organisation,
+        cells=cells,
+        reader=port,
+        intake=intake,
+        reviewer=Reviewer(database, organisation, clock),
+        desk=_desk(database, organisation, intake, port, clock),
+        jobs=jobs,
+        forwarder=forwarder,
+        texting=texting,
+        live=LiveUpdates(database),
+        attachments=_attachments(settings, database, clock),
+        limits=Limits.of(settings.environment),
+        clock=clock,
+        tending=tending,
+        closers=closers,
+    )
+    if engine is not None:
+        handlers = Handlers(
+            deliver_stream=forwarder.deliver_stream,
+            send_sms=tending.send_sms,
+            read_report=tending.read_report,
+            sweep=tending.sweep,
+        )
+        house.runner = JobRunner(engine, handlers, sweep_every=ForwardingPolicy().sweep_every)
+        tending.purge = house.runner.purge_finished
+    return house
+
+
+def _intake_policy(settings: Settings) -> IntakePolicy:
+    if settings.environment is Environment.DEMO:
+        return IntakePolicy(unverified_weight=1.0)
+    return IntakePolicy()
+
+
+def _reader(
+    settings: Settings, catalogue: Catalogue, reader: Reader | None
+) -> tuple[ReaderPort, tuple[str, int]]:
+    """The port, and what its vectors will be called: known before the encoder is loaded."""
+    if reader is not None:
+        return reader, (reader.encoder.id, reader.encoder.width)
+    kind, _, name = settings.encoder.partition(":")
+    if kind == "sentence-transformers" and name:
+        from classifier.st_encoder import SentenceTransformersEncoder
+
+        encoder = SentenceTransformersEncoder(name)  # its width is known only once it is loaded
+        loaded = build_reader(settings.artifacts_dir, catalogue, encoder)
+        return loaded, (encoder.id, encoder.width)
+    folder = settings.artifacts_dir / "encoder"
+
+    def build() -> Reader:
+        from classifier.onnx_encoder import OnnxEncoder
+
+        return build_reader(settings.artifacts_dir, catalogue, OnnxEncoder(folder))
+
+    port = LoadingReader(build, patience=PATIENCE)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return port, _NO_ENCODER
+    return port, (str(manifest["id"]), int(manifest["width"]))
+
+
+def _desk(*_: Any) -> Any:
+    return None
+
+
+def _texting(*_: Any) -> Any:
+    return None
+
+
+def _attachments(*_: Any) -> Any:
+    return None
