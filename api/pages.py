@@ -1,0 +1,124 @@
+"""How a page is made: templates that escape by default, refusals people can read, moments in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException
+from typing_extensions import override
+
+from api.auth import LOOKS_ONLY, Asker, Permission, csrf_token, find_asker, house_of
+from api.errors import STATUS
+from models.errors import DomainError
+
+TEMPLATES: Final = Jinja2Templates(Path(__file__).parent.parent / "web" / "templates")
+_SIGN_IN: Final = "auth.needed"
+
+
+def render_page(
+    request: Request,
+    template: str,
+    *,
+    asker: Asker | None = None,
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    """One page; `may` and `csrf` are the asker's."""
+    house = house_of(request)
+
+    def may(permission: str) -> bool:
+        """Whether the asker may look at (forwarding, restricted) or change something."""
+        wanted = Permission(permission)
+        changes = wanted in {Permission.REVIEW, Permission.DECLARE, Permission.ADMIN}
+        return (
+            asker is not None and asker.may(wanted) and not (changes and asker.role in LOOKS_ONLY)
+        )
+
+    looks_only = asker is not None and asker.role in LOOKS_ONLY
+    shared = {
+        "asker": asker,
+        "may": may,
+        "looks_only": looks_only,
+        "csrf": csrf_token(request) if asker is not None else "",
+        "demo": house.is_demo,
+        "path": request.url.path,
+        "now": house.clock(),
+    }
+    return TEMPLATES.TemplateResponse(request, template, shared | context, status_code=status)
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages; who is not signed in is asked to."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def show(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except DomainError as error:
+                return render_refusal(request, error)
+            except (RequestValidationError, HTTPException) as error:
+                status = error.status_code if isinstance(error, HTTPException) else 422
+                return render_trouble(
+                    request, status, "This address or form is not complete. Go back and try again."
+                )
+
+        return show
+
+
+def render_refusal(request: Request, error: DomainError) -> Response:
+    """What a person reads instead of a problem in JSON."""
+    if error.code == _SIGN_IN:
+        here = request.url.path if request.method == "GET" else "/console"
+        login = f"/login?next={quote(here, safe='/')}"
+        if "hx-request" in request.headers:
+            return Response(status_code=204, headers={"HX-Redirect": login})
+        return RedirectResponse(login, HTTPStatus.SEE_OTHER)
+    return render_trouble(request, STATUS.get(error.code, 500), str(error), code=error.code)
+
+
+def render_trouble(request: Request, status: int, sentence: str, *, code: str = "") -> Response:
+    return render_page(
+        request,
+        "trouble.html",
+        asker=find_asker(request),
+        status=status,
+        sentence=sentence,
+        missing=status == HTTPStatus.NOT_FOUND,
+        code=code,
+    )
+
+
+def render_moment(moment: datetime | None) -> str:
+    """A moment for people without JavaScript; with it, the page shows their own time."""
+    return "" if moment is None else moment.astimezone(UTC).strftime("%d %b %Y, %H:%M UTC")
+
+
+def render_wait(since: datetime | None, now: datetime) -> str:
+    """How long ago, coarsely."""
+    if since is None:
+        return ""
+    seconds = max(0, int((now - since).total_seconds()))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return "less than a minute"
+
+
+TEMPLATES.env.filters["moment"] = render_moment
+TEMPLATES.env.trim_blocks = True
+TEMPLATES.env.lstrip_blocks = True
+TEMPLATES.env.globals["wait"] = render_wait

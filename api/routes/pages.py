@@ -1,0 +1,119 @@
+"""Pages for everybody: what this is with the chat on it, help, and signing in and out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.auth import (
+    check_csrf,
+    find_asker,
+    house_of,
+    sign_in_by_link,
+    sign_in_by_password,
+    sign_out,
+)
+from api.pages import PageRoute, render_page
+from api.staff import SignInRefusedError
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_HOME: Final = "/console"
+
+
+@router.get("/")
+def show_landing(request: Request) -> Response:
+    house = house_of(request)
+    store = house.settings.forward_url if house.is_demo else ""
+    return render_page(
+        request,
+        "landing.html",
+        asker=find_asker(request),
+        store=_origin(store),
+        number=house.settings.twilio_from,
+    )
+
+
+@router.get("/help")
+def show_help(request: Request) -> Response:
+    number = house_of(request).settings.twilio_from
+    return render_page(request, "help.html", asker=find_asker(request), number=number)
+
+
+@router.get("/login")
+def show_login(request: Request, next: str = _HOME) -> Response:  # noqa: A002 - its name in links
+    if find_asker(request) is not None:
+        return _onward(next)
+    return render_page(request, "login.html", onward=_safe(next))
+
+
+@router.post("/login")
+def sign_in(
+    request: Request,
+    name: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=500)],
+    onward: Annotated[str, Form(max_length=500)] = _HOME,
+) -> Response:
+    answer = _onward(onward)
+    try:
+        sign_in_by_password(request, answer, name.strip(), password)
+    except SignInRefusedError as refusal:
+        return render_page(
+            request,
+            "login.html",
+            status=HTTPStatus.UNAUTHORIZED,
+            onward=_safe(onward),
+            name=name,
+            refusal=str(refusal),
+        )
+    return answer
+
+
+@router.get("/login/link/{token}")
+def show_link(request: Request, token: str) -> Response:
+    """Only a button: what previews links must not use this one up."""
+    return render_page(request, "login_link.html", token=token)
+
+
+@router.post("/login/link/{token}")
+def use_link(request: Request, token: str) -> Response:
+    answer = _onward(_HOME)
+    try:
+        sign_in_by_link(request, answer, token)
+    except SignInRefusedError as refusal:
+        return render_page(
+            request,
+            "login.html",
+            status=HTTPStatus.UNAUTHORIZED,
+            onward=_HOME,
+            refusal=str(refusal),
+        )
+    return answer
+
+
+@router.post("/logout")
+def leave(request: Request, csrf: Annotated[str, Form(max_length=200)] = "") -> Response:
+    if find_asker(request) is not None:
+        check_csrf(request, csrf)
+    answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    sign_out(request, answer)
+    return answer
+
+
+def _onward(path: str) -> RedirectResponse:
+    return RedirectResponse(_safe(path), HTTPStatus.SEE_OTHER)
+
+
+def _safe(path: str) -> str:
+    """Only into the console: a link must not send people elsewhere after they signed in."""
+    inside = path == _HOME or path.startswith((f"{_HOME}/", f"{_HOME}?"))
+    return path if inside and "\\" not in path and path.isprintable() else _HOME
+
+
+def _origin(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/" if parts.netloc else ""
