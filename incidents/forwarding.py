@@ -20,7 +20,7 @@ from incidents.ledger import Outbox
 from incidents.policies import ForwardingPolicy
 from incidents.transports.port import RecordTransport, TransportError
 from models.clock import Clock
-from models.database import Database
+from models.database import Database, insert_if_absent
 from models.delivery import Delivery, DeliveryStream, Record
 from models.ids import DeliveryId
 from models.records import RecordKind
@@ -197,20 +197,9 @@ def _stream_row(session: Session, target: str, stream: str) -> DeliveryStream:
     )
     row = session.scalars(query).one_or_none()
     if row is None:
-        insert = _insert_for(session)
-        session.execute(
-            insert(DeliveryStream)
-            .values(target=target, stream=stream, failures=0)
-            .on_conflict_do_nothing()
-        )
+        insert_if_absent(session, DeliveryStream, target=target, stream=stream, failures=0)
         row = session.scalars(query).one()
     return row
-
-
-def _insert_for(session: Session) -> Any:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
 def _settle(

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.database import insert_if_absent
 from models.ids import IdentityId, new_id
 from models.people import Identity, Person
 from models.vocabulary import Channel
@@ -25,16 +26,17 @@ def record_identity(
         claim: External id of the person the speaker says to be; links, but verifies nothing.
 
     """
-    found = session.scalars(
-        select(Identity).where(Identity.channel == channel, Identity.address == address)
-    ).one_or_none()
+    query = select(Identity).where(Identity.channel == channel, Identity.address == address)
+    found = session.scalars(query).one_or_none()
     if found is not None:
         return found
     person, verified_by = _known(session, channel, address)
     if person is None and claim is not None:
         person = session.scalars(select(Person).where(Person.external_id == claim)).one_or_none()
         verified_by = "api" if person is not None and channel is Channel.API else None
-    identity = Identity(
+    insert_if_absent(
+        session,
+        Identity,
         id=IdentityId(new_id()),
         channel=channel,
         address=address,
@@ -42,9 +44,7 @@ def record_identity(
         person_id=person.id if person else None,
         created_at=now,
     )
-    session.add(identity)
-    session.flush()
-    return identity
+    return session.scalars(query).one()
 
 
 def _known(session: Session, channel: Channel, address: str) -> tuple[Person | None, str | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,10 +17,13 @@ from sqlalchemy.orm import Session
 from incidents.jobs_port import Jobs
 from models.delivery import Delivery, Record
 from models.ids import DeliveryId, EntryId, EventId, IncidentId, ReportId, new_id
-from models.incident import TimelineEntry
+from models.incident import Incident, Membership, TimelineEntry
 from models.records import RecordKind
+from models.report import Report
 from models.staff import Counter
 from models.vocabulary import Audience, DeliveryState
+
+_STANDS: Final = "seq before this transaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,37 @@ class Outbox:
 def lock_grouping(session: Session) -> int:
     """Take the grouping lock until the transaction ends; return the newest `seq`.
 
-    On SQLite every write transaction is alone already.
+    What the caller looked at before is looked at again: somebody may have changed it. On
+    SQLite every write transaction is alone already.
     """
-    return session.execute(
+    newest: int = session.execute(
         select(Counter.value).where(Counter.name == "seq").with_for_update()
     ).scalar_one()
+    if _STANDS not in session.info:
+        session.info[_STANDS] = newest
+        for row in list(session.identity_map.values()):
+            if isinstance(row, Incident | Membership | Report):
+                session.refresh(row)
+    return newest
+
+
+def standing_seq(session: Session) -> int:
+    """The newest `seq` that stands whatever becomes of this transaction."""
+    newest: int = session.execute(select(Counter.value).where(Counter.name == "seq")).scalar_one()
+    return min(newest, session.info.get(_STANDS, newest))
 
 
 def next_seq(session: Session) -> int:
     """The next number in commit order."""
-    return session.execute(
+    seq: int = session.execute(
         update(Counter)
         .where(Counter.name == "seq")
         .values(value=Counter.value + 1)
         .returning(Counter.value)
         .execution_options(synchronize_session=False)
     ).scalar_one()
+    session.info.setdefault(_STANDS, seq - 1)
+    return seq
 
 
 def record_entry(

@@ -21,10 +21,10 @@ from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.window import Item, PairFacts, Window
 from incidents.grouping import signature_groups
+from incidents.ledger import standing_seq
 from models.ids import IncidentId, ReportId
 from models.incident import Incident, Membership, TimelineEntry
 from models.report import Report, ReportText
-from models.staff import Counter
 from models.vocabulary import Audience, Status
 
 _LOOK_BACK: Final = timedelta(days=14)
@@ -54,9 +54,12 @@ class LiveWindow:
         return len(self._window)
 
     def catch_up(self, session: Session, *, now: datetime) -> int:
-        """Take in what was committed since the last look; returns the newest `seq`."""
-        # The counter is read first: its row is locked until commit, so all up to it is visible.
-        newest = session.execute(select(Counter.value).where(Counter.name == "seq")).scalar_one()
+        """Take in what was committed since the last look; returns the newest such `seq`.
+
+        What the caller's own transaction wrote is left out: it may yet be rolled back.
+        """
+        # The number is read first: its row is locked until commit, so all up to it is visible.
+        newest = standing_seq(session)
         with self._lock:
             if newest > self._seq:
                 self._take_in(session, self._seq, newest, now)

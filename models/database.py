@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from models.base import Base
 from models.errors import StorageFullError
 
 _FULL = ("database or disk is full", "disk full", "no space left")
@@ -69,6 +71,16 @@ def build_database(url: str) -> Database:
     if make_url(url).get_backend_name() == "sqlite":
         return Database(_sqlite_engine(url, write=True), _sqlite_engine(url, write=False))
     return Database(_postgres_engine(url, write=True), _postgres_engine(url, write=False))
+
+
+def insert_if_absent(session: Session, table: type[Base], **values: Any) -> None:
+    """Insert a row unless another transaction was quicker with the same key.
+
+    Waits for that transaction's end, so the row is there afterwards, one way or the other.
+    """
+    lite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert(table) if lite else postgresql.insert(table)
+    session.execute(insert.values(**values).on_conflict_do_nothing())
 
 
 def _sqlite_engine(url: str, *, write: bool) -> Engine:

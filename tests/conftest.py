@@ -97,9 +97,22 @@ def build_house(
     scorer: PairScorer | None = None,
     jobs: Jobs | None = None,
 ) -> House:
+    """A house on an empty database: the catalogue and the people move in first."""
     with database.transaction() as session:
         record_catalogue(session, catalogue)
         record_people(session, ORGANISATION / "people.csv")
+    return open_house(database, catalogue, reader, clock, scorer, jobs)
+
+
+def open_house(
+    database: Database,
+    catalogue: Catalogue,
+    reader: Reader | PlainReader,
+    clock: StandingClock,
+    scorer: PairScorer | None = None,
+    jobs: Jobs | None = None,
+) -> House:
+    """A house on a database that others use too, as another process would open it."""
     owed = FakeJobs()
     outbox = Outbox(("records",), jobs or owed)
     organisation = Organisation(catalogue, outbox, intake=IntakePolicy(unverified_weight=1.0))
