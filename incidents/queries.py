@@ -5,12 +5,13 @@ Restricted rows are filtered in the query itself: a caller says whether its aske
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.errors import NotFoundError
@@ -68,18 +69,23 @@ def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
         where.append(Incident.service_id == wanted.service)
     if wanted.words.strip():
         where.append(_matches(wanted.words.strip()[:200]))
-    if wanted.before is not None:
-        at, last = wanted.before
-        where.append(or_(Incident.last_at < at, and_(Incident.last_at == at, Incident.id < last)))
-    rows = session.scalars(
-        select(Incident)
-        .where(*where)
-        .order_by(Incident.last_at.desc(), Incident.id.desc())
-        .limit(wanted.limit)
-    ).all()
     if wanted.site is not None:
-        rows = [row for row in rows if wanted.site in row.sites]
-    return rows
+        named = _escaped(json.dumps(wanted.site))
+        where.append(cast(Incident.sites, String).like(f"%{named}%", escape="\\"))
+    at = latest_at(wanted.view)
+    if wanted.before is not None:
+        moment, last = wanted.before
+        where.append(or_(at < moment, and_(at == moment, Incident.id < last)))
+    return session.scalars(
+        select(Incident).where(*where).order_by(at.desc(), Incident.id.desc()).limit(wanted.limit)
+    ).all()
+
+
+def latest_at(view: str) -> ColumnElement[datetime | None]:
+    """What a view is sorted by; an absorbed incident has no reports, and sorts by its opening."""
+    if view == "all":
+        return func.coalesce(Incident.last_at, Incident.opened_at)
+    return Incident.last_at.expression
 
 
 def recent_counts(
@@ -212,7 +218,7 @@ def undoable_reviews(session: Session, incident: Incident, *, limit: int = 5) ->
 
 def _matches(words: str) -> ColumnElement[bool]:
     """Title, reference, or the words of any member."""
-    pattern = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    pattern = f"%{_escaped(words)}%"
     told = (
         select(Membership.incident_id)
         .join(ReportText, ReportText.report_id == Membership.report_id)
@@ -230,3 +236,8 @@ def _matches(words: str) -> ColumnElement[bool]:
         Incident.reference.ilike(pattern, escape="\\"),
         Incident.id.in_(told),
     )
+
+
+def _escaped(words: str) -> str:
+    """For LIKE: nothing in it is a wildcard."""
+    return words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
