@@ -36,12 +36,13 @@ class Said:
 
     Attributes:
         payload: Of a pressed button; empty for typed words.
-        act: The dialogue act by the classifier, with `act_probability`.
-        facts: services, negated_services, sites (lists of ids), people, since.
+        act: The dialogue act by the classifier, with `act_probability`; it knows what was
+            asked last. `unasked_act` is the act by the words alone.
+        facts: services, negated_services, sites (lists of ids), people, since, codes.
         category: label (or None) and probability.
         known: An open outage that may be offered: incident, title, since, people, workaround.
         mine: The person's own earlier reports, newest first.
-        context: service and site that the page knew before.
+        context: service and site known before a word was said, and from where (`from`).
 
     """
 
@@ -50,6 +51,8 @@ class Said:
     payload: str | None = None
     act: str = "report"
     act_probability: float = 1.0
+    unasked_act: str = ""
+    unasked_probability: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
     category: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] | None = None
@@ -76,14 +79,23 @@ class Turn:
 
 @dataclass
 class ConversationState:
-    """A conversation between turns; goes to and from JSON unchanged."""
+    """A conversation between turns; goes to and from JSON unchanged.
+
+    Attributes:
+        slots: What is known, by the domain's names.
+        loop: The active form.
+        requested: The slot that was asked for last.
+        issued: (title, payload) of the buttons of the last turn.
+        events: The latest events, in Rasa's notation.
+
+    """
 
     SCHEMA: ClassVar[int] = 1
 
     slots: dict[str, Any] = field(default_factory=dict)
     loop: str | None = None
     requested: str | None = None
-    issued: list[str] = field(default_factory=list)
+    issued: list[list[str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

@@ -65,10 +65,14 @@ def load_domain(folder: Path = FOLDER) -> Domain:
     for entry in _load(folder / "rules.yml")["rules"]:
         steps = entry["steps"]
         actions = tuple(step["action"] for step in steps if "action" in step)
-        loop = next((c["active_loop"] for c in entry.get("condition", ()) if "active_loop" in c), None)
+        loop = next(
+            (c["active_loop"] for c in entry.get("condition", ()) if "active_loop" in c), None
+        )
         unknown = [action for action in actions if action not in known]
         if unknown:
-            raise BadDialogueError(f"Rule {entry['rule']!r} names {unknown[0]!r}: add it to domain.yml.")
+            raise BadDialogueError(
+                f"Rule {entry['rule']!r} names {unknown[0]!r}: add it to domain.yml."
+            )
         if "intent" in steps[0]:
             rules.append(Rule(entry["rule"], steps[0]["intent"], loop, actions))
         elif actions and actions[0] in forms:

@@ -11,7 +11,10 @@ from assistant.dialogue import Button
 
 SMS_LENGTH: Final = 160
 _PLACE: Final = re.compile(r"\{([a-z_]{1,40})\}")
-_SIGNS: Final = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2013": "-", "\u2014": "-", "\u2192": ">"})  # fmt: skip
+_SIGNS: Final = str.maketrans(
+    {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
+    | {"\u2013": "-", "\u2014": "-", "\u2192": ">"}
+)
 
 
 def choose_variant(variants: Sequence[Mapping[str, Any]], channel: str) -> Mapping[str, Any]:

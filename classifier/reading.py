@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, Final
 
 from classifier.catalogue import Catalogue
 from classifier.encoding import Encoder, Vector, gist
 from classifier.facts import FactFinder, Facts
 from classifier.heads import ASKED, Heads, Prediction, load_heads
+from classifier.tfidf import Terms
+
+_REMEMBERED: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one message of a conversation does, and the reading that came with it."""
+    """What one message of a conversation does, and the reading that came with it.
+
+    `act` knows what was asked last; `unasked` is the act by the words alone.
+    """
 
     act: Prediction
+    unasked: Prediction
     reading: Reading
 
 
@@ -51,19 +57,25 @@ class Reader:
         self.encoder = encoder
         self._finder = finder
         self._heads = heads
+        self._recent: OrderedDict[str, Vector] = OrderedDict()
+        self._lock = threading.Lock()
 
     def read(self, text: str) -> Reading:
         """Facts over the raw text; vector and labels over its beginning and end."""
-        return self.hear(text, asked=None).reading
+        short = gist(text)
+        return self._reading(text, self._heads.terms(short), self._vector(short))
 
     def hear(self, text: str, *, asked: str | None) -> Heard:
-        """Read a message; `asked` is what the assistant asked last (None: do not label it)."""
+        """Read a message of a conversation; `asked` is what the assistant asked last."""
         short = gist(text)
-        vector: npt.NDArray[np.float32] = self.encoder.encode([short])[0]
-        terms = self._heads.terms(short)
+        terms, vector = self._heads.terms(short), self._vector(short)
         known = asked if asked in ASKED else ""
-        act = self._heads.predict("act", terms, vector, asked=known)
-        reading = Reading(
+        unasked = self._heads.predict("act", terms, vector, asked="")
+        act = self._heads.predict("act", terms, vector, asked=known) if known else unasked
+        return Heard(act, unasked, self._reading(text, terms, vector))
+
+    def _reading(self, text: str, terms: Terms, vector: Vector) -> Reading:
+        return Reading(
             vector=vector,
             encoder_id=self.encoder.id,
             facts=self._finder.find(text),
@@ -72,7 +84,19 @@ class Reader:
             urgency=self._heads.predict("urgency", terms, vector),
             artifact=self._heads.artifact,
         )
-        return Heard(act, reading)
+
+    def _vector(self, short: str) -> Vector:
+        """Encode, or remember: a draft's words are heard in one turn and filed in a later one."""
+        with self._lock:
+            if short in self._recent:
+                self._recent.move_to_end(short)
+                return self._recent[short]
+        vector: Vector = self.encoder.encode([short])[0]
+        with self._lock:
+            self._recent[short] = vector
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        return vector
 
 
 def build_reader(artifacts: Path, catalogue: Catalogue, encoder: Encoder) -> Reader:

@@ -10,7 +10,7 @@ from typing import Protocol
 from typing_extensions import override
 
 from classifier.encoding import EncoderUnavailableError
-from classifier.reading import Reader, Reading
+from classifier.reading import Heard, Reader, Reading
 
 
 class ReaderPort(Protocol):
@@ -18,6 +18,15 @@ class ReaderPort(Protocol):
 
     def read(self, text: str) -> Reading:
         """Facts, vector and labels of a text.
+
+        Raises:
+            EncoderUnavailableError: Nothing can be read now.
+
+        """
+        ...
+
+    def hear(self, text: str, *, asked: str | None) -> Heard:
+        """The same for a message of a conversation, with its dialogue act.
 
         Raises:
             EncoderUnavailableError: Nothing can be read now.
@@ -64,6 +73,10 @@ class LoadingReader(ReaderPort):
     @override
     def read(self, text: str) -> Reading:
         return self.current().read(text)
+
+    @override
+    def hear(self, text: str, *, asked: str | None) -> Heard:
+        return self.current().hear(text, asked=asked)
 
     def _load(self) -> None:
         try:

@@ -1,0 +1,375 @@
+"""The rasa-sdk actions: they read the tracker and return events and messages; no I/O."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rasa_sdk import Action, FormValidationAction
+from rasa_sdk.events import ActiveLoop, SlotSet
+from typing_extensions import override
+
+from assistant import wording
+from assistant.extraction import DRAFT, UNKNOWN, choose_missing, extract
+from classifier.catalogue import Catalogue
+
+FORM: Final = "intake_form"
+Events = list[dict[str, Any]]
+
+
+class _Ours(Action):
+    """An action with the catalogue at hand."""
+
+    title = ""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    @override
+    def name(self) -> str:
+        return self.title
+
+
+class Extract(_Ours):
+    """Fills many slots from one message, on every turn."""
+
+    title = "action_extract"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        loop = (tracker.active_loop or {}).get("name") is not None
+        updates = extract(tracker.slots, tracker.latest_message, self.catalogue, loop=loop)
+        return [SlotSet(name, value) for name, value in updates.items()]
+
+
+class ValidateIntakeForm(FormValidationAction):
+    """Says which slots are still needed."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    @override
+    def name(self) -> str:
+        return f"validate_{FORM}"
+
+    @override
+    async def get_extraction_events(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        return []  # action_extract has filled the slots already
+
+    @override
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: Any, tracker: Any, domain: Any
+    ) -> list[str]:
+        channel = tracker.latest_message["metadata"]["channel"]
+        return choose_missing(tracker.slots, self.catalogue, channel=channel)
+
+
+class _Ask(_Ours):
+    """Asks for one slot and counts it as a question."""
+
+    slot = ""
+
+    def buttons(self, tracker: Any) -> wording.Buttons:
+        raise NotImplementedError
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        dispatcher.utter_message(
+            response=f"utter_ask_{self.slot}", buttons=self.buttons(tracker), **self.more(tracker)
+        )
+        asked = dict(tracker.slots.get("asked") or {})
+        asked[self.slot] = asked.get(self.slot, 0) + 1
+        return [SlotSet("asked", asked)]
+
+    def more(self, tracker: Any) -> dict[str, Any]:  # noqa: ARG002 - most questions need nothing
+        return {}
+
+
+class AskService(_Ask):
+    """Which service: likely ones as buttons."""
+
+    title, slot = "action_ask_service", "service"
+
+    @override
+    def buttons(self, tracker: Any) -> wording.Buttons:
+        meta = tracker.latest_message["metadata"]
+        return wording.service_buttons(
+            self.catalogue,
+            meta["facts"].get("services", ()),
+            meta["category"].get("probabilities", {}),
+        )
+
+
+class AskImpact(_Ask):
+    """Who is affected."""
+
+    title, slot = "action_ask_impact", "impact"
+
+    @override
+    def buttons(self, tracker: Any) -> wording.Buttons:
+        return wording.impact_buttons()
+
+
+class AskSite(_Ask):
+    """Where."""
+
+    title, slot = "action_ask_site", "site"
+
+    @override
+    def buttons(self, tracker: Any) -> wording.Buttons:
+        return wording.site_buttons(self.catalogue)
+
+
+class AskSame(_Ask):
+    """Whether it is the known outage."""
+
+    title, slot = "action_ask_same", "same"
+
+    @override
+    def buttons(self, tracker: Any) -> wording.Buttons:
+        return wording.same_buttons()
+
+    @override
+    def more(self, tracker: Any) -> dict[str, Any]:
+        known = tracker.slots["known"]
+        workaround = f" What helps meanwhile: {known['workaround']}" if known["workaround"] else ""
+        return {
+            "title": known["title"],
+            "since": known["since"],
+            "people": known["people"],
+            "workaround": workaround,
+        }
+
+
+class AskConfirm(_Ours):
+    """The summary card."""
+
+    title = "action_ask_confirm"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        dispatcher.utter_message(
+            response="utter_ask_confirm",
+            buttons=wording.confirm_buttons(),
+            json_message={"card": wording.render_card(tracker.slots, self.catalogue)},
+        )
+        return []
+
+
+class FileDraft(_Ours):
+    """The draft is complete: hand it over, and make room for the next."""
+
+    title = "action_file"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        slots = tracker.slots
+        channel = tracker.latest_message["metadata"]["channel"]
+        joined = slots.get("same") == "yes"
+        ask_impact = channel == "sms" and slots.get("impact") is None
+        dispatcher.utter_message(
+            response="utter_filed_ask_impact" if ask_impact else "utter_filed",
+            buttons=wording.impact_buttons() if ask_impact else [],
+        )
+        filing = {
+            "text": slots["description"],
+            "service": _known(slots.get("service")),
+            "site": _known(slots.get("site")),
+            "impact": _level(slots.get("impact")),
+            "people": slots.get("people"),
+            "since": slots.get("since"),
+            "filled_in": slots.get("slot_meta") or {},
+            "join": slots["known"]["incident"] if joined else None,
+            "declined": slots.get("declined") or [],
+            "attachments": slots.get("attachments") or [],
+            "draft_no": int(slots.get("draft_no") or 1),
+        }
+        return [
+            *_emptied(),
+            SlotSet("filing", filing),
+            SlotSet("draft_no", int(slots.get("draft_no") or 1) + 1),
+            SlotSet("pending", None),
+            SlotSet("follow_up", "impact" if ask_impact else None),
+        ]
+
+
+class NoteQuestion(_Ours):
+    """Keep the words, in case the person insists that they are a report."""
+
+    title = "action_note_question"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        return [SlotSet("pending", tracker.latest_message.get("text") or None)]
+
+
+class Insist(_Ours):
+    """What was taken for something else becomes the report."""
+
+    title = "action_insist"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        chosen = tracker.latest_message["metadata"]["chosen"]
+        said = None if chosen else tracker.latest_message.get("text")
+        text = tracker.slots.get("pending") or said
+        return [
+            SlotSet("description", text),
+            SlotSet("slot_meta", {"description": "told"}),
+            SlotSet("pending", None),
+        ]
+
+
+class Cancel(_Ours):
+    """Drop the draft, but keep the words for a change of mind."""
+
+    title = "action_cancel"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        return [
+            SlotSet("pending", tracker.slots.get("description")),
+            *_emptied(),
+            ActiveLoop(None),
+            SlotSet("requested_slot", None),
+        ]
+
+
+class RestartDraft(_Ours):
+    """Begin the draft again."""
+
+    title = "action_restart_draft"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        dispatcher.utter_message(response="utter_restarted")
+        return [*_emptied(), ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
+class Status(_Ours):
+    """What is happening with the person's own reports."""
+
+    title = "action_status"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        mine = tracker.latest_message["metadata"]["mine"]
+        if not mine:
+            dispatcher.utter_message(response="utter_no_reports")
+        else:
+            dispatcher.utter_message(response="utter_status", status=wording.render_status(mine))
+        return []
+
+
+class Add(_Ours):
+    """What is said after filing goes to the last report."""
+
+    title = "action_add"
+    _WORDS: Final = {"resolved": "utter_added_resolved", "worse": "utter_added_worse"}
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        report = tracker.slots.get("last_report")
+        kind = tracker.latest_message["intent"]["name"]
+        if report is None:
+            dispatcher.utter_message(response="utter_anything_else")
+            return []
+        dispatcher.utter_message(response=self._WORDS.get(kind, "utter_added"))
+        kept = kind if kind in self._WORDS else "more"
+        return [_addition(report, kept, tracker.latest_message["text"])]
+
+
+class AnswerFollowUp(_Ours):
+    """An answer to what was asked after filing; else a detail for the last report."""
+
+    title = "action_answer_follow_up"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        report = tracker.slots.get("last_report")
+        if report is None:
+            dispatcher.utter_message(response="utter_describe")
+            return []
+        latest = tracker.latest_message
+        told = {e["entity"]: e["value"] for e in latest["entities"]}
+        asked = tracker.slots.get("follow_up")
+        dispatcher.utter_message(response="utter_added")
+        text = latest["text"]
+        if asked and told.get(asked) in wording.IMPACTS:
+            text = wording.IMPACTS[told[asked]]
+        kind = "answer" if asked else "more"
+        return [
+            _addition(report, kind, text, asked=asked, told=told.get(asked or "")),
+            SlotSet("follow_up", None),
+        ]
+
+
+class Change(_Ours):
+    """Which part of the summary should be different."""
+
+    title = "action_change"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        dispatcher.utter_message(response="utter_what_to_change", buttons=wording.change_buttons())
+        return []
+
+
+class ClearField(_Ours):
+    """Empty one part, so that it is asked again."""
+
+    title = "action_clear_field"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        told = {e["entity"]: e["value"] for e in tracker.latest_message["entities"]}
+        name = told.get("field")
+        if name not in {"description", "service", "site", "impact"}:
+            return []
+        asked = {k: v for k, v in (tracker.slots.get("asked") or {}).items() if k != name}
+        events = [SlotSet(name, None), SlotSet("asked", {**asked, name: 0})]
+        if name == "impact":
+            events.append(SlotSet("people", None))
+        return events
+
+
+class SayChanged(_Ours):
+    """A correction is said aloud."""
+
+    title = "action_say_changed"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        if tracker.slots.get("changed"):
+            dispatcher.utter_message(response="utter_changed")
+        return []
+
+
+def build_actions(catalogue: Catalogue) -> list[Action]:
+    """Every action of the domain."""
+    ours = (
+        Extract, ValidateIntakeForm, AskService, AskImpact, AskSite, AskSame, AskConfirm, FileDraft,
+        NoteQuestion, Insist, Cancel, RestartDraft, Status, Add, AnswerFollowUp, Change, ClearField,
+        SayChanged,
+    )  # fmt: skip
+    return [kind(catalogue) for kind in ours]
+
+
+def _emptied() -> Events:
+    empty: dict[str, Any] = {"declined": [], "attachments": [], "slot_meta": {}, "asked": {}}
+    return [SlotSet(name, empty.get(name)) for name in DRAFT]
+
+
+def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
+    told = {name: value for name, value in data.items() if value}
+    event: dict[str, Any] = SlotSet(
+        "addition", {"report": report, "kind": kind, "text": text, "data": told}
+    )
+    return event
+
+
+def _known(value: Any) -> Any:
+    return None if value == UNKNOWN else value
+
+
+def _level(value: Any) -> int | None:
+    return int(value) if value in wording.IMPACTS else None

@@ -1,0 +1,102 @@
+"""What the assistant may know about the speaker: own reports, a known outage, where they sit.
+
+Reporters see of an incident only what is made from catalogue facts; of a restricted one,
+nothing but that it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from incidents.queries import follow_absorbed
+from models.ids import IdentityId
+from models.incident import Incident, Membership
+from models.people import Identity, Person
+from models.report import Report
+from models.vocabulary import Audience, MajorState
+
+_MINE: Final = 3
+_DAY: Final = timedelta(hours=24)
+
+
+def read_mine(session: Session, identity_id: IdentityId) -> list[dict[str, Any]]:
+    """The speaker's latest reports and how their incidents stand, newest first."""
+    identity = session.get_one(Identity, identity_id)
+    who = [Report.identity_id == identity_id]
+    if identity.person_id is not None:
+        who.append(Identity.person_id == identity.person_id)
+    rows = session.execute(
+        select(Report, Incident)
+        .join(Identity, Identity.id == Report.identity_id)
+        .join(Membership, Membership.report_id == Report.id)
+        .join(Incident, Incident.id == Membership.incident_id)
+        .where(or_(*who), Membership.ended_at.is_(None))
+        .order_by(Report.received_at.desc(), Report.id.desc())
+        .limit(_MINE)
+    ).all()
+    return [
+        {"report": report.reference, **describe(session, incident)} for report, incident in rows
+    ]
+
+
+def describe(session: Session, incident: Incident) -> dict[str, Any]:
+    """An incident as a reporter may see it."""
+    incident = follow_absorbed(session, incident)
+    if incident.audience is Audience.RESTRICTED:
+        return {"restricted": True, "status": incident.status.value}
+    return {
+        "restricted": False,
+        "status": incident.status.value,
+        "title": incident.title,
+        "reporters": incident.reporters,
+        "major": incident.major_state is MajorState.DECLARED,
+        "workaround": incident.workaround,
+    }
+
+
+def offer(incident: Incident, *, time_zone: str | None, now: datetime) -> dict[str, Any]:
+    """A known outage in words that may be shown to anybody."""
+    return {
+        "incident": incident.reference,
+        "title": incident.title,
+        "since": render_moment(incident.first_at or incident.opened_at, time_zone, now),
+        "people": incident.reporters,
+        "workaround": incident.workaround,
+    }
+
+
+def render_moment(moment: datetime, time_zone: str | None, now: datetime) -> str:
+    """A clock time where the speaker is; with the day where it was not today."""
+    zone = _zone(time_zone)
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    name = "" if time_zone else " UTC"
+    if local.date() == today.date():
+        return f"{local:%H:%M}{name}"
+    return f"{local:%d %b, %H:%M}{name}"
+
+
+def read_context(session: Session, identity_id: IdentityId) -> Mapping[str, Any]:
+    """Where the directory says the speaker works."""
+    identity = session.get_one(Identity, identity_id)
+    person = session.get(Person, identity.person_id) if identity.person_id else None
+    if person is None or person.site_id is None:
+        return {}
+    return {"site": person.site_id, "from": "directory"}
+
+
+def is_over(last_at: datetime, now: datetime) -> bool:
+    """Whether so much time went by that a detail no longer belongs to the last report."""
+    return now - last_at > _DAY
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

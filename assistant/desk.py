@@ -1,0 +1,290 @@
+"""One turn of a conversation, end to end: read, think, record once, answer after the commit.
+
+A kill at any statement and a retry with the same id files the report exactly once: the turn,
+its answers, the message's id and the report are one transaction.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from assistant import background, transcript
+from assistant.answers import render_answer, render_outcome, render_words
+from assistant.dialogue import ConversationState, Said, Turn
+from assistant.engine import Engine
+from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
+from assistant.readings import checked_context, filed_draft, understood
+from assistant.transcript import TurnOvertakenError, Words
+from classifier.encoding import EncoderUnavailableError
+from incidents.drafts import Draft, ReadDraft, Recorded
+from incidents.identities import record_identity
+from incidents.intake import Intake, record_addition
+from incidents.organisation import Organisation
+from models.clock import Clock
+from models.conversation import Conversation
+from models.database import Database
+from models.ids import ConversationId, IdentityId, new_id
+from models.people import Identity
+from models.report import Report
+from models.vocabulary import Channel
+
+_TRIES: Final = 6
+_ASKED: Final = {"same": "join", "description": "more"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Thought:
+    """A turn, thought through but not recorded."""
+
+    state: ConversationState
+    turn: Turn
+    read: ReadDraft | None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Hears messages of people and answers them."""
+
+    database: Database
+    organisation: Organisation
+    intake: Intake
+    engine: Engine
+    clock: Clock
+
+    def open_web(self, *, locale: str, time_zone: str | None, context: Mapping[str, Any]) -> Opened:
+        """Begin a conversation with somebody nameless on a page.
+
+        Raises:
+            UnknownServiceError: The page's context names a service that the catalogue lacks.
+            UnknownSiteError: The same for a site.
+
+        """
+        known = checked_context(self.organisation, context)
+        now, conversation_id = self.clock(), ConversationId(new_id())
+        token = secrets.token_urlsafe(32)
+        state, turn = self.engine.open(Channel.WEB)
+        with self.database.transaction() as session:
+            identity = record_identity(session, Channel.WEB, f"anon:{conversation_id}", now=now)
+            row = _conversation(conversation_id, Channel.WEB, identity.id, state, now=now)
+            row.token_hash = token_hash(token)
+            row.locale, row.time_zone, row.context = locale[:16], time_zone, known
+            session.add(row)
+            session.flush()
+            words = [Words(u.text, u.buttons, u.card) for u in turn.utterances]
+            rows = transcript.record_outbound(session, row, words, number=1, reply_to=None, now=now)
+            greeting = tuple(transcript.render_out(one) for one in rows)
+        return Opened(conversation_id, token, greeting)
+
+    def hear(self, conversation_id: ConversationId, message: Inbound) -> Answer:
+        """Answer one message; the same id again gets the first answer again.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+            ClientIdReusedError: The id came before with another content.
+
+        """
+        message = replace(message, text=clean(message.text))
+        for attempt in range(_TRIES):
+            with self.database.reading() as session:
+                row = transcript.find_conversation(session, conversation_id)
+                if (earlier := _repeated(session, row, message)) is not None:
+                    return earlier
+                said = self._gather(session, row, message)
+            thought = self._think(row, said)
+            try:
+                with self.database.transaction() as session:
+                    return self._record(session, row, message, thought)
+            except (TurnOvertakenError, IntegrityError):
+                # Another turn of this conversation came first: look again, then take it anew.
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError  # the last try returns or raises
+
+    def hear_sms(self, address: str, message: Inbound) -> Answer:
+        """Answer one SMS in the thread of its number, which is begun on first sight."""
+        return self.hear(self._thread(address), message)
+
+    def _thread(self, address: str) -> ConversationId:
+        find = (
+            select(Conversation.id)
+            .join(Identity, Identity.id == Conversation.identity_id)
+            .where(Conversation.channel == Channel.SMS, Identity.address == address)
+            .order_by(Conversation.created_at, Conversation.id)
+            .limit(1)
+        )
+        with self.database.reading() as session:
+            found = session.scalars(find).first()
+        if found is not None:
+            return ConversationId(found)
+        now = self.clock()
+        state, _ = self.engine.open(Channel.SMS)
+        with self.database.transaction() as session:
+            identity = record_identity(session, Channel.SMS, address, now=now)
+            found = session.scalars(find).first()
+            if found is not None:
+                return ConversationId(found)
+            row = _conversation(ConversationId(new_id()), Channel.SMS, identity.id, state, now=now)
+            session.add(row)
+            return row.id
+
+    def _gather(self, session: Session, row: Conversation, message: Inbound) -> Said:
+        context = {**background.read_context(session, row.identity_id), **row.context}
+        return Said(
+            text=message.text,
+            channel=row.channel,
+            payload=message.payload,
+            mine=tuple(background.read_mine(session, row.identity_id)),
+            attachments=tuple(str(one) for one in message.attachments),
+            context=context,
+        )
+
+    def _think(self, row: Conversation, said: Said) -> _Thought:
+        """The slow part: read the words, look for a known outage, take the turn, read the draft."""
+        now = self.clock()
+        state = ConversationState.from_json(row.state)
+        if background.is_over(row.last_at, now):
+            state.slots["last_report"] = state.slots["follow_up"] = None
+        readable = True
+        if said.text.strip() and said.payload is None:
+            asked = _ASKED.get(state.requested or "", state.requested)
+            try:
+                said = understood(said, self.intake.reader.hear(said.text, asked=asked))
+            except EncoderUnavailableError:
+                readable = False
+            else:
+                said = replace(said, known=self._known(row, said, state, now))
+        after, turn = self.engine.turn(state, said)
+        read = None
+        if turn.filing is not None:
+            draft = filed_draft(row, turn.filing, now)
+            if readable:
+                read = self.intake.read_draft(draft, now=now)
+            else:
+                read = ReadDraft(draft, None, None, None)
+        return _Thought(after, turn, read)
+
+    def _known(
+        self, row: Conversation, said: Said, state: ConversationState, now: datetime
+    ) -> dict[str, Any] | None:
+        """An outage that may be the one a new report speaks of."""
+        if row.channel is Channel.SMS or state.slots.get("description") is not None:
+            return None
+        services, sites = said.facts["services"], said.facts["sites"]
+        draft = Draft(
+            text=said.text,
+            channel=row.channel,
+            identity=row.identity_id,
+            service=services[0] if len(services) == 1 else said.context.get("service"),
+            site=sites[0] if len(sites) == 1 else said.context.get("site"),
+        )
+        incident = self.intake.find_known(draft, self.intake.read_draft(draft, now=now))
+        if incident is None:
+            return None
+        return background.offer(incident, time_zone=row.time_zone, now=now)
+
+    def _record(
+        self, session: Session, row: Conversation, message: Inbound, thought: _Thought
+    ) -> Answer:
+        """The turn's one transaction."""
+        now = self.clock()
+        # The row is written first: it keeps two turns of one conversation apart.
+        transcript.record_version(session, row, thought.state.to_json(), now=now)
+        recorded: Recorded | None = None
+        if thought.read is not None:
+            recorded = self.intake.record_report(session, thought.read, now=now)
+        if thought.turn.addition is not None:
+            self._record_addition(session, row, thought.turn.addition, now)
+        outcome = render_outcome(session, recorded)
+        if recorded is not None:
+            thought.state.slots["last_report"] = recorded.report.reference
+            session.get_one(Conversation, row.id).state = thought.state.to_json()
+        number = transcript.next_number(session, row.id)
+        inbound_id = transcript.record_inbound(
+            session,
+            row,
+            number=number,
+            text=message.text,
+            payload=message.payload,
+            client_id=message.client_id,
+            provider_message_id=message.provider_message_id,
+            outcome={**outcome, "said": digest(message)},
+            now=now,
+        )
+        words = render_words(row.channel, thought.turn, outcome)
+        rows = transcript.record_outbound(
+            session, row, words, number=number + 1, reply_to=inbound_id, now=now
+        )
+        if row.channel is Channel.SMS:
+            for one in rows:
+                self.organisation.outbox.jobs.owe_sms(session, one.id)
+        return render_answer(
+            tuple(transcript.render_out(one) for one in rows), outcome, repeated=False
+        )
+
+    def _record_addition(
+        self, session: Session, row: Conversation, addition: Mapping[str, Any], now: datetime
+    ) -> None:
+        report = session.scalars(
+            select(Report).where(
+                Report.reference == addition["report"], Report.conversation_id == row.id
+            )
+        ).one_or_none()
+        if report is None:
+            return
+        record_addition(
+            session,
+            self.organisation,
+            report,
+            kind=addition["kind"],
+            text=addition["text"],
+            data=addition["data"],
+            now=now,
+        )
+
+
+def _conversation(
+    conversation_id: ConversationId,
+    channel: Channel,
+    identity: IdentityId,
+    state: ConversationState,
+    *,
+    now: datetime,
+) -> Conversation:
+    return Conversation(
+        id=conversation_id,
+        channel=channel,
+        identity_id=identity,
+        token_hash=None,
+        locale="en",
+        time_zone=None,
+        context={},
+        state=state.to_json(),
+        version=1,
+        created_at=now,
+        last_at=now,
+    )
+
+
+def _repeated(session: Session, row: Conversation, message: Inbound) -> Answer | None:
+    earlier = transcript.find_inbound(
+        session,
+        row,
+        client_id=message.client_id,
+        provider_message_id=message.provider_message_id,
+    )
+    if earlier is None:
+        return None
+    outcome = earlier.outcome or {}
+    if message.client_id is not None and outcome.get("said") != digest(message):
+        raise transcript.ClientIdReusedError(
+            "This client_id was used for another message. Give every message its own."
+        )
+    return render_answer(transcript.answers_to(session, earlier.id), outcome, repeated=True)

@@ -1,0 +1,266 @@
+"""Which slots one message fills. Pure: slots, the latest message, the catalogue; updates out.
+
+Every value carries where it came from (`slot_meta`), so that the summary can mark what the
+system filled in. Nothing is filled on a turn that is about something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from classifier.catalogue import Catalogue
+
+UNKNOWN: Final = "unknown"
+ABOUT_ELSE: Final = frozenset(
+    {"ask_status", "ask_question", "request_human", "cancel", "restart", "greet", "thanks",
+     "small_talk", "resolved", "empty", "unclear", "change", "change_field"}
+)  # fmt: skip
+DRAFT: Final = (
+    "description", "service", "site", "impact", "people", "since", "same", "confirm", "known",
+    "declined", "attachments", "category", "slot_meta", "asked", "changed",
+)  # fmt: skip
+_JUST_ME: Final = re.compile(
+    r"(?i)\b(?:just me|only me|only my|just my|only mine|myself|nur ich|nur bei mir|só eu|solo yo"
+    r"|me alone|my own)\b|^\s*(?:me|mine|ich|eu|yo)[\s.!]*$"
+)
+_MANY: Final = re.compile(
+    r"(?i)\b(?:whole|entire|complete|every)[\s-]?(?:site|office|company|building|floor|branch|"
+    r"warehouse|one|body)\b|\b(?:everyone|everybody|company[- ]wide|all of us|all users|customers|"
+    r"nobody|no one|alle|niemand|todos|ninguém|nadie)\b|^\s*all[\s.!]*$"
+)
+_TEAM: Final = re.compile(
+    r"(?i)\b(?:team|department|dept|group|colleagues?|coworkers?|several|few of us|some of us|"
+    r"others? too|us all|we all|abteilung|kollegen|equipa|colegas|a few|couple of)\b|^\s*we[\s.!]*$"
+)
+_NEW_DETAIL: Final = 3
+_QUESTION_SLOTS: Final = frozenset({"service", "site", "impact"})
+_ASKED_FOR: Final = {"service": "Service", "site": "Place"}
+MANY_PEOPLE: Final = 25
+
+
+@dataclass
+class Fill:
+    """Updates to slots, collected."""
+
+    slots: Mapping[str, Any]
+    updates: dict[str, Any] = field(default_factory=dict)
+
+    def value(self, name: str) -> Any:
+        return self.updates.get(name, self.slots.get(name))
+
+    def put(self, name: str, value: Any, source: str) -> None:
+        self.updates[name] = value
+        self.updates["slot_meta"] = {**(self.value("slot_meta") or {}), name: source}
+
+    def offer(self, name: str, value: Any, source: str) -> None:
+        """Put a value only where there is none."""
+        if value is not None and self.value(name) in {None, UNKNOWN}:
+            self.put(name, value, source)
+
+
+def extract(
+    slots: Mapping[str, Any], latest: Mapping[str, Any], catalogue: Catalogue, *, loop: bool
+) -> dict[str, Any]:
+    """Slot updates from the latest message.
+
+    Args:
+        slots: All slots, `requested_slot` among them.
+        latest: As in Rasa's tracker; `metadata` holds facts, category, attachments, context.
+        catalogue: Services and sites by id.
+        loop: Whether a report is being taken.
+
+    """
+    fill = Fill(slots)
+    intent = latest["intent"]["name"]
+    meta = latest["metadata"]
+    fill.updates["changed"] = None
+    if meta["attachments"]:
+        held = list(slots.get("attachments") or [])
+        fill.updates["attachments"] = [*held, *(a for a in meta["attachments"] if a not in held)]
+    if intent in ABOUT_ELSE or (intent == "attach"):
+        return fill.updates
+    if meta["chosen"]:
+        _chosen(fill, latest)
+        return fill.updates
+    if loop or intent == "report":
+        _words(fill, intent, latest, catalogue, loop=loop)
+    return fill.updates
+
+
+def _chosen(fill: Fill, latest: Mapping[str, Any]) -> None:
+    for entity in latest["entities"]:
+        fill.put(entity["entity"], entity["value"], "told")
+    _yes_or_no(fill, latest["intent"]["name"])
+
+
+def _yes_or_no(fill: Fill, intent: str) -> None:
+    requested = fill.slots.get("requested_slot")
+    if requested == "confirm" and intent in {"affirm", "insist"}:
+        fill.updates["confirm"] = "yes"
+    if requested == "same" and intent in {"affirm", "insist"}:
+        fill.updates["same"] = "yes"
+    if requested == "same" and intent == "deny":
+        known = fill.slots.get("known") or {}
+        fill.updates["same"] = "no"
+        fill.updates["declined"] = [*(fill.slots.get("declined") or []), known.get("incident")]
+    if requested == "same" and intent == "dont_know":
+        fill.updates["same"] = "unsure"
+
+
+def _words(
+    fill: Fill, intent: str, latest: Mapping[str, Any], catalogue: Catalogue, *, loop: bool
+) -> None:
+    text, meta = str(latest["text"]).strip(), latest["metadata"]
+    requested = fill.slots.get("requested_slot") if loop else None
+    _yes_or_no(fill, intent)
+    if intent == "insist" and loop and requested != "same":
+        fill.updates["confirm"] = "yes"  # furious or in a hurry: believed, and sent as it is
+    if intent in {"affirm", "insist", "deny", "dont_know"}:
+        if intent in {"deny", "dont_know"} and requested in _QUESTION_SLOTS:
+            fill.put(requested, UNKNOWN, "told")
+        return
+    _facts(fill, intent, meta["facts"], catalogue, requested)
+    impact = read_impact(text, meta["facts"].get("people"))
+    told = requested in {"impact", "confirm"}
+    if impact is not None and (told or fill.value("impact") in {None, UNKNOWN}):
+        if requested == "confirm" and impact != fill.value("impact"):
+            _say(fill, "who is affected")
+        fill.put("impact", impact, "told" if told else "words")
+    if not loop or fill.slots.get("description") is None:
+        _begin(fill, text, meta)
+    else:
+        _continue(fill, intent, text, requested)
+
+
+def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
+    """The first words of a report, and what was known before them."""
+    fill.put("description", text, "told")
+    fill.offer("service", meta["context"].get("service"), "context")
+    fill.offer("site", meta["context"].get("site"), meta["context"].get("from", "context"))
+    fill.updates["category"] = meta["category"].get("label")
+    fill.updates["known"] = meta["known"]
+
+
+def _continue(fill: Fill, intent: str, text: str, requested: str | None) -> None:
+    """Later words: an answer that no button has, or one more detail."""
+    answered = requested in fill.updates or bool(fill.updates.get("changed"))
+    if requested in _QUESTION_SLOTS and not answered and intent != "report":
+        fill.put(str(requested), UNKNOWN, "told")
+        if requested in _ASKED_FOR:
+            text = f"{_ASKED_FOR[str(requested)]}: {text}"
+        _append(fill, text)
+    elif not answered and len(text.split()) >= _NEW_DETAIL and intent != "correct":
+        _append(fill, text)
+
+
+def _append(fill: Fill, text: str) -> None:
+    """What was told later stands below what was told first."""
+    fill.put("description", f"{fill.value('description')}\n{text}", "told")
+    if fill.slots.get("requested_slot") == "confirm":
+        _say(fill, "added to what happened")
+
+
+def _facts(
+    fill: Fill,
+    intent: str,
+    facts: Mapping[str, Any],
+    catalogue: Catalogue,
+    requested: str | None,
+) -> None:
+    services = [s for s in facts.get("services", ()) if s not in facts.get("negated_services", ())]
+    told = intent == "correct" or requested in {"confirm", "service"}
+    if len(services) == 1 and _may_replace(fill, "service", services[0], told=told):
+        _replace(fill, "service", services[0], _service_title(catalogue, services[0]), catalogue)
+    elif fill.value("service") in facts.get("negated_services", ()):
+        fill.updates["service"] = None
+    sites = list(facts.get("sites", ()))
+    told = intent == "correct" or requested in {"confirm", "site"}
+    if len(sites) == 1 and _may_replace(fill, "site", sites[0], told=told):
+        _replace(fill, "site", sites[0], _site_name(catalogue, sites[0]), catalogue)
+    fill.offer("people", facts.get("people"), "words")
+    fill.offer("since", facts.get("since"), "words")
+
+
+def _may_replace(fill: Fill, name: str, value: str, *, told: bool) -> bool:
+    held = fill.value(name)
+    guessed = (fill.value("slot_meta") or {}).get(name) in {"context", "directory"}
+    return held != value and (held in {None, UNKNOWN} or told or guessed)
+
+
+def _replace(fill: Fill, name: str, value: str, title: str, catalogue: Catalogue) -> None:
+    held = fill.value(name)
+    if held not in {None, UNKNOWN} and fill.slots.get("description") is not None:
+        before = (
+            _service_title(catalogue, held) if name == "service" else _site_name(catalogue, held)
+        )
+        label = "service" if name == "service" else "place"
+        _say(fill, f"{label} {before} → {title}")
+    fill.put(name, value, "words")
+
+
+def _say(fill: Fill, change: str) -> None:
+    earlier = fill.updates.get("changed")
+    fill.updates["changed"] = f"{earlier}; {change}" if earlier else change
+
+
+def read_impact(text: str, people: int | None) -> str | None:
+    """ITIL impact from what was said outright: 1 a site or more, 2 several, 3 one; else None."""
+    if people is not None and people >= MANY_PEOPLE:
+        return "1"
+    if _JUST_ME.search(text):
+        return "3"
+    if _MANY.search(text):
+        return "1"
+    if _TEAM.search(text) or (people is not None and people > 1):
+        return "2"
+    return None
+
+
+def choose_missing(slots: Mapping[str, Any], catalogue: Catalogue, *, channel: str) -> list[str]:
+    """What still has to be asked, in order; empty when the draft can be filed.
+
+    Only what is missing and matters: at most three questions, none more than twice.
+    """
+    if not slots.get("description"):
+        return ["description"]
+    if channel == "sms" or "yes" in {slots.get("confirm"), slots.get("same")}:
+        return []
+    asked: Mapping[str, int] = slots.get("asked") or {}
+    wanted = []
+    if slots.get("known") and slots.get("same") is None:
+        wanted.append("same")
+    wanted += [name for name in ("service", "impact") if slots.get(name) is None]
+    if slots.get("site") is None and _site_matters(slots, catalogue):
+        wanted.append("site")
+    missing: list[str] = []
+    for name in wanted:
+        times = asked.get(name, 0)
+        room = len({*asked, *missing}) < _QUESTIONS
+        if times < _TIMES and (times or room):
+            missing.append(name)
+    return [*missing, "confirm"]
+
+
+_QUESTIONS: Final = 3
+_TIMES: Final = 2
+_PLACE_MATTERS: Final = frozenset({"network", "printing", "telephony"})
+
+
+def _site_matters(slots: Mapping[str, Any], catalogue: Catalogue) -> bool:
+    entry = catalogue.service(slots.get("service"))
+    if entry is not None:
+        return entry.needs_site
+    return slots.get("category") in _PLACE_MATTERS
+
+
+def _service_title(catalogue: Catalogue, service: str) -> str:
+    entry = catalogue.service(service)
+    return entry.title if entry else service
+
+
+def _site_name(catalogue: Catalogue, site: str) -> str:
+    entry = catalogue.site(site)
+    return entry.name if entry else site

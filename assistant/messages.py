@@ -1,0 +1,59 @@
+"""What goes in and out of the desk: a person's message, a new conversation, an answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from assistant.transcript import OutMessage
+from models.ids import AttachmentId, ConversationId
+
+_MAX_TEXT: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What a person sent. `client_id` or `provider_message_id` makes a repetition known."""
+
+    text: str
+    payload: str | None = None
+    client_id: str | None = None
+    provider_message_id: str | None = None
+    attachments: tuple[AttachmentId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new conversation; the token is shown once."""
+
+    conversation: ConversationId
+    token: str
+    messages: tuple[OutMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a message brought. `repeated`: it had been answered before; this is that answer."""
+
+    messages: tuple[OutMessage, ...]
+    report: str | None
+    incident: Mapping[str, Any] | None
+    repeated: bool = False
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def clean(text: str) -> str:
+    """What every database can keep: no NUL, no lone surrogates, at most 200,000 characters."""
+    kept = text[:_MAX_TEXT].replace("\x00", "")
+    return kept.encode("utf-8", "replace").decode("utf-8")
+
+
+def digest(message: Inbound) -> str:
+    """What was said, so that a reused id is noticed; attachments belong to it."""
+    parts = (message.text, message.payload or "", *map(str, message.attachments))
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]

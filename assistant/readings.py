@@ -1,0 +1,77 @@
+"""Between the dialogue and the reader of texts: what was heard, and the draft that is filed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from assistant.dialogue import Said
+from classifier.reading import Heard
+from incidents.drafts import Draft
+from incidents.organisation import Organisation
+from models.conversation import Conversation
+from models.errors import UnknownServiceError, UnknownSiteError
+from models.ids import AttachmentId
+
+
+def understood(said: Said, heard: Heard) -> Said:
+    facts, category = heard.reading.facts, heard.reading.category
+    return replace(
+        said,
+        act=heard.act.label or "report",
+        act_probability=heard.act.probability,
+        unasked_act=heard.unasked.label or "",
+        unasked_probability=heard.unasked.probability,
+        facts={
+            "services": list(facts.services),
+            "negated_services": list(facts.negated_services),
+            "sites": list(facts.sites),
+            "codes": list(facts.signatures),
+            "people": facts.people,
+            "since": facts.since,
+        },
+        category={
+            "label": None if category.abstained else category.label,
+            "probability": category.probability,
+            "probabilities": dict(category.probabilities),
+        },
+    )
+
+
+def filed_draft(row: Conversation, filing: Mapping[str, Any], now: datetime) -> Draft:
+    return Draft(
+        text=filing["text"],
+        channel=row.channel,
+        identity=row.identity_id,
+        conversation=row.id,
+        draft_no=filing["draft_no"],
+        language=row.locale[:2] or "en",
+        service=filing["service"],
+        site=filing["site"],
+        impact=filing["impact"],
+        people=filing["people"],
+        since=filing["since"],
+        join=filing["join"],
+        declined=tuple(one for one in filing["declined"] if one),
+        attachments=tuple(AttachmentId(UUID(one)) for one in filing["attachments"]),
+        filled_in=filing["filled_in"],
+        received_at=now,
+    )
+
+
+def checked_context(organisation: Organisation, context: Mapping[str, Any]) -> dict[str, Any]:
+    service, site = context.get("service"), context.get("site")
+    if service is not None and organisation.catalogue.service(str(service)) is None:
+        raise UnknownServiceError(
+            f"There is no service {str(service)[:40]!r}. Leave it out of the page's context.",
+            known=[entry.id for entry in organisation.catalogue.services],
+        )
+    if site is not None and organisation.catalogue.site(str(site)) is None:
+        raise UnknownSiteError(
+            f"There is no site {str(site)[:40]!r}. Leave it out of the page's context.",
+            known=[entry.id for entry in organisation.catalogue.sites],
+        )
+    return {name: str(value) for name, value in (("service", service), ("site", site)) if value}

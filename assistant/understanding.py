@@ -1,0 +1,126 @@
+"""What a message does: the classifier's act, corrected by where the conversation stands.
+
+A report mistaken for chatter is the worst error, so doubt is resolved towards believing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from assistant.choices import fold
+from assistant.dialogue import ConversationState, Said
+
+_YES: Final = frozenset(
+    {"yes", "y", "yep", "yeah", "yup", "ok", "okay", "sure", "correct", "right", "exactly", "send",
+     "ja", "jep", "genau", "passt", "sim", "sí", "si", "oui", "yes please", "send it",
+     "looks good", "that's right", "thats right", "that is right", "same problem", "yes same",
+     "same here", "yes send it", "all good", "go ahead"}
+)  # fmt: skip
+_NO: Final = frozenset({"no", "n", "nope", "nah", "nein", "não", "nao", "non", "no thanks"})
+_CANCEL: Final = frozenset(
+    {"cancel", "forget it", "never mind", "nevermind", "drop it", "vergiss es", "abbrechen",
+     "don't send", "dont send", "do not send it"}
+)  # fmt: skip
+_RESTART: Final = frozenset({"start over", "restart", "from the start", "new", "von vorne"})
+_UNSURE: Final = frozenset(
+    {"i don't know", "i dont know", "don't know", "dont know", "dunno", "no idea", "not sure",
+     "idk", "weiß nicht", "weiss nicht", "keine ahnung", "não sei", "no sé"}
+)  # fmt: skip
+_TROUBLE: Final = re.compile(
+    r"(?i)\b(?:down|broken|crash\w*|gone|dead|fail\w*|error|stuck|froze\w*|slow|offline|outage|"
+    r"not work\w*|doesn'?t|don'?t|won'?t|can'?t|cannot|cant|wont|unable|no (?:wifi|internet|sound|"
+    r"connection|network|mail)|kaputt|geht nicht|funktioniert nicht|ausfall|lento|caiu|"
+    r"não funciona|no funciona|refuses?|blank|black screen|time[sd]? ?out|disconnect\w*)\b"
+)
+_JUST_SEND: Final = re.compile(
+    r"(?i)\s{0,5}(?:no,? )?(?:please |pls |ok |can you |but )?(?:just )?"
+    r"(?:send|file|submit|report|log) (?:it|this|that|the report)"
+    r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
+)
+_SURE: Final = 0.5
+_HALF_SURE: Final = 0.35
+_VERY_SURE: Final = 0.7
+_SENTENCE: Final = 4
+_CHATTER: Final = frozenset({"small_talk", "thanks", "greet"})
+_ANSWERS: Final = frozenset({"inform", "correct", "dont_know", "affirm", "deny", "insist"})
+_INTERRUPTS: Final = frozenset(
+    {"ask_question", "request_human", "cancel", "restart", "resolved", "ask_status"}
+)
+_AFTERWARDS: Final = frozenset({"resolved", "worse"})
+
+
+def choose_intent(said: Said, state: ConversationState) -> str:
+    """The intent of a typed message, as the rules name it."""
+    if not said.text.strip():
+        return "attach" if said.attachments else "empty"
+    if said.text.lstrip().startswith("/"):
+        return "unclear"  # somebody types our notation: it steers nothing
+    short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
+    if short is not None:
+        return short
+    if len(said.text) <= 80 and _JUST_SEND.fullmatch(said.text):
+        return "insist"
+    if state.loop is not None:
+        return _inside(said, state)
+    return _outside(said, state)
+
+
+def _short_answer(folded: str) -> str | None:
+    if folded in _YES:
+        return "affirm"
+    if folded in _NO:
+        return "deny"
+    if folded in _CANCEL:
+        return "cancel"
+    if folded in _RESTART:
+        return "restart"
+    return "dont_know" if folded in _UNSURE else None
+
+
+def _inside(said: Said, state: ConversationState) -> str:
+    """While a report is being taken: anything unclear is a detail of it."""
+    if said.unasked_act in _INTERRUPTS and said.unasked_probability >= _VERY_SURE:
+        return said.unasked_act
+    if said.act_probability < _HALF_SURE:
+        return "inform"
+    if said.act in {"affirm", "deny"} and said.act_probability < _VERY_SURE:
+        return "inform"  # a yes that sends something must be a clear one
+    if said.act == "report" and state.requested == "description":
+        return "inform"
+    if said.act in _INTERRUPTS | _CHATTER and said.act_probability < _SURE:
+        return "inform"
+    return said.act
+
+
+def _outside(said: Said, state: ConversationState) -> str:
+    """Nothing is being taken: a report, a follow-up, or neither."""
+    words = len(said.text.split())
+    names = bool(said.facts.get("services") or said.facts.get("codes"))
+    tells = bool(_TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
+    followed = bool(state.slots.get("last_report") or state.slots.get("follow_up"))
+    if said.act == "report":
+        believed = said.act_probability >= _HALF_SURE or tells or names or words > _SENTENCE
+        return "report" if believed else "unclear"
+    if said.act in _AFTERWARDS | _ANSWERS:
+        return _afterwards(said, tells=tells, words=words, followed=followed)
+    if said.act_probability < _SURE:
+        return "report" if tells else "unclear"
+    if tells and said.act in _CHATTER and said.act_probability < _VERY_SURE:
+        return "report"
+    if tells and said.act == "ask_question" and said.act_probability < _VERY_SURE:
+        return "unclear"
+    return said.act
+
+
+def _afterwards(said: Said, *, tells: bool, words: int, followed: bool) -> str:
+    """What belongs to an earlier report, where there is one; else perhaps a new one."""
+    act = said.act
+    if act in {"insist", "resolved"}:
+        return act
+    doubtful = tells and said.act_probability < _SURE
+    if followed and act in {"inform", "correct", "worse"} and not doubtful:
+        return act
+    if act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
+        return act
+    return "report" if tells or act == "worse" or words > 2 * _SENTENCE else "unclear"
