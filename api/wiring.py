@@ -16,6 +16,8 @@ from api.limits import Limits
 from api.live import LiveUpdates
 from api.settings import Environment, Settings
 from api.tending import Tending
+from assistant.building import build_desk
+from assistant.desk import Desk
 from classifier.catalogue import Catalogue
 from classifier.pair_scorer import load_scorer
 from classifier.reading import Reader, build_reader
@@ -53,7 +55,7 @@ class Installation:
     reader: ReaderPort
     intake: Intake
     reviewer: Reviewer
-    desk: Any
+    desk: Desk
     jobs: Jobs
     forwarder: Forwarder
     texting: Any
@@ -158,7 +160,7 @@ def build_installation(
         reader=port,
         intake=intake,
         reviewer=Reviewer(database, organisation, clock),
-        desk=_desk(database, organisation, intake, port, clock),
+        desk=build_desk(database, organisation, intake, clock),
         jobs=jobs,
         forwarder=forwarder,
         texting=texting,
@@ -213,10 +215,6 @@ def _reader(
     except (OSError, ValueError):
         return port, _NO_ENCODER
     return port, (str(manifest["id"]), int(manifest["width"]))
-
-
-def _desk(*_: Any) -> Any:
-    return None
 
 
 def _texting(*_: Any) -> Any:
