@@ -54,7 +54,8 @@ def lock_grouping(session: Session) -> int:
 def standing_seq(session: Session) -> int:
     """The newest `seq` that stands whatever becomes of this transaction."""
     newest: int = session.execute(select(Counter.value).where(Counter.name == "seq")).scalar_one()
-    return min(newest, session.info.get(_STANDS, newest))
+    stands: int = session.info.get(_STANDS, newest)
+    return min(newest, stands)
 
 
 def next_seq(session: Session) -> int:
