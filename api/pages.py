@@ -1,4 +1,4 @@
-"""How a page is made: templates that escape by default, refusals people can read, moments in UTC."""
+"""How a page is made: escaped templates, refusals that people can read, moments in UTC."""
 
 from __future__ import annotations
 

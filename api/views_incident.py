@@ -1,4 +1,4 @@
-"""What an incident's page shows: each member with its evidence, what looks related, what happened."""
+"""What an incident's page shows: members with their evidence, what looks related, what happened."""
 
 from __future__ import annotations
 
@@ -205,8 +205,10 @@ def render_spans(
             found.append((start, end, "fact", f"{kind}: {sign}{fact['value']}"))
     if words:
         alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-        for match in re.finditer(rf"(?<!\w)(?:{alternatives})(?!\w)", text, re.IGNORECASE):
-            found.append((match.start(), match.end(), "word", "shared with a close report"))
+        found.extend(
+            (match.start(), match.end(), "word", "shared with a close report")
+            for match in re.finditer(rf"(?<!\w)(?:{alternatives})(?!\w)", text, re.IGNORECASE)
+        )
     spans: list[Span] = []
     at = 0
     for start, end, kind, note in sorted(found, key=lambda one: (one[0], one[2] != "fact")):

@@ -28,8 +28,7 @@ class MusterChat extends HTMLElement {
     this.#link = new ChatLink({
       base: this.getAttribute("base") ?? "/api/v1",
       key: "muster-chat",
-      locale: navigator.language?.slice(0, 16) || "en",
-      context: { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+      about: { locale: navigator.language?.slice(0, 16) || "en", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
     });
     this.#build();
     for (const line of this.#link.lines) this.#show(line);

@@ -8,11 +8,11 @@ const newId = () =>
 
 /** Events: `line` {line}, `state` {line}, `status` {status: open|connecting|waiting|thinking}, `reset`. */
 export class ChatLink extends EventTarget {
-  #base; #key; #locale; #context; #opening = null; #draining = false; #stopped = true; #wake = null; #abort = null; #tries = 0;
+  #base; #key; #about; #opening = null; #draining = false; #stopped = true; #wake = null; #abort = null; #tries = 0;
 
-  constructor({ base, key, locale, context }) {
+  constructor({ base, key, about }) {
     super();
-    [this.#base, this.#key, this.#locale, this.#context] = [base, key, locale, context];
+    [this.#base, this.#key, this.#about] = [base, key, about];
     this.#load();
     addEventListener("online", () => this.#nudge());
     document.addEventListener("visibilitychange", () => document.hidden || this.#nudge());
@@ -31,7 +31,7 @@ export class ChatLink extends EventTarget {
   open() {
     if (this.kept.id) return Promise.resolve();
     this.#opening ??= this.#request("POST", "/conversations", {
-      body: { channel: "web", locale: this.#locale, context: this.#context },
+      body: { channel: "web", ...this.#about },
       open: true,
     }).then((answer) => {
       [this.kept.id, this.kept.token] = [answer.id, answer.token];
@@ -112,10 +112,11 @@ export class ChatLink extends EventTarget {
     this.#save();
   }
 
-  #hear(message) {
-    if (message.direction === "inbound" || this.seen.has(message.id)) return;
+  #hear({ id, direction, client_id, text, buttons, card }) {
+    const line = direction === "inbound" ? { kind: "mine", id: client_id ?? id, text, state: "sent" } : { kind: "theirs", id, text, buttons, card };
+    if (this.seen.has(line.id)) return;
     for (const old of this.lines) delete old.buttons; // only what was asked last can be answered
-    this.#add({ kind: "theirs", ...message });
+    this.#add(line);
   }
 
   async #request(method, path, { body, open = false } = {}) {
@@ -135,18 +136,21 @@ export class ChatLink extends EventTarget {
     if (this.#draining || !this.kept.queue.length) return;
     this.#draining = true;
     let wait = FIRST_WAIT;
-    while (this.kept.queue.length) {
-      const body = this.kept.queue[0];
+    const kept = this.kept;
+    while (kept === this.kept && kept.queue.length) {
+      const body = kept.queue[0];
       const line = this.lines.find((one) => one.id === body.client_id) ?? {};
       try {
         this.#tell("status", { status: "thinking" });
         await this.open();
-        const answer = await this.#request("POST", `/conversations/${this.kept.id}/messages`, { body });
+        const answer = await this.#request("POST", `/conversations/${kept.id}/messages`, { body });
+        if (kept !== this.kept) break; // started over meanwhile
         this.#settle(line, "sent");
         this.#receive(answer);
         wait = FIRST_WAIT;
       } catch (error) {
-        if (!error.status || error.status >= 500 || [408, 425, 429].includes(error.status)) {
+        if (kept !== this.kept) break;
+        if (!error.status || error.status >= 500 || [408, 409, 425, 429].includes(error.status)) {
           line.state = "waiting";
           this.#tell("state", { line });
           this.#tell("status", { status: "waiting" });
@@ -165,6 +169,7 @@ export class ChatLink extends EventTarget {
     }
     this.#draining = false;
     this.#tell("status", { status: "open" });
+    if (kept !== this.kept) this.#drain();
   }
 
   #settle(line, state) {

@@ -1,0 +1,50 @@
+// The console's keys, local times and live state. Everything works without it, only less quickly.
+const typing = (node) => node.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const local = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+
+function prepare(root) {
+  for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
+    time.title = time.textContent.trim();
+    time.textContent = local.format(new Date(time.dateTime));
+  }
+}
+
+function step(by) {
+  const all = rows();
+  const at = all.findIndex((row) => row.contains(document.activeElement));
+  const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
+  next?.querySelector("td.title a, input[type=checkbox]")?.focus();
+}
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  x: () => document.activeElement.closest("[data-row]")?.querySelector("input[type=checkbox]")?.click(),
+  r: () => (document.querySelector("#refresh") ?? { click: () => location.reload() }).click(),
+  m: () => document.querySelector("#merge")?.click(),
+  s: () => document.querySelector("#split")?.click(),
+  u: () => document.querySelector("#undo")?.click(),
+  "/": () => document.querySelector("#words")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const key = keys[event.key.toLowerCase()];
+  if (!key) return;
+  event.preventDefault();
+  key();
+});
+
+function tell(state, text) {
+  const live = document.querySelector("#live");
+  live.hidden = false;
+  live.className = `row ${state}`;
+  live.querySelector("[data-live]").textContent = text;
+}
+
+document.addEventListener("htmx:sseOpen", () => tell("live", "Live"));
+document.addEventListener("htmx:sseError", () => tell("stale", "Reconnecting…"));
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+document.addEventListener("htmx:oobAfterSwap", (event) => prepare(event.detail.target ?? document));
+prepare(document);
