@@ -63,7 +63,7 @@ STATUS: Final[Mapping[str, int]] = {
     "request.too_large": 413,
     "idempotency.key_required": 400,
     "idempotency.reused": 422,
-    "reporter.unknown": 422,
+    "report.empty": 422,
     "replay.running": 409,
     "staff.unknown": 404,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import time
@@ -12,9 +13,14 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import PROBLEM
 from api.settings import Settings
 
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_REFUSALS: Final = {
+    400: ("request.malformed", "The request could not be read, or names another host."),
+    413: ("request.too_large", "That is too large. Send less at once."),
+}
 log = structlog.get_logger("muster.http")
 
 
@@ -65,16 +71,35 @@ class Hygiene:
         began = time.perf_counter()
         status = 0
 
+        replaced = False
+
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replaced
+            if replaced:  # the plain words of a refusal that a problem stands for
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
+                plain, body = _is_plain(message), b""
+                if plain:
+                    body = _problem(status, scope["path"], request_id)
+                    message = {
+                        "type": "http.response.start",
+                        "status": status,
+                        "headers": [
+                            (b"content-type", PROBLEM.encode()),
+                            (b"content-length", str(len(body)).encode()),
+                        ],
+                    }
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith(("/api/", "/console", "/login")):
                     headers.setdefault("cache-control", "no-store")
+                if plain:
+                    await send(message)
+                    message = {"type": "http.response.body", "body": body}
+                    replaced = True
             await send(message)
 
         try:
@@ -90,3 +115,26 @@ class Hygiene:
                 status=status,
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
+
+
+def _is_plain(start: Message) -> bool:
+    """A refusal by the framework itself, before any route: too large, or a foreign host."""
+    if start["status"] not in {400, 413}:
+        return False
+    kind = next((v for k, v in start["headers"] if k.lower() == b"content-type"), b"")
+    return not kind.startswith((PROBLEM.encode(), b"text/html", b"text/xml"))
+
+
+def _problem(status: int, path: str, request_id: str) -> bytes:
+    code, detail = _REFUSALS[status]
+    return json.dumps(
+        {
+            "type": f"/problems/{code}",
+            "title": code.replace(".", ": ").replace("_", " ").capitalize(),
+            "status": status,
+            "detail": detail,
+            "instance": path,
+            "code": code,
+            "request_id": request_id,
+        }
+    ).encode()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete
 
@@ -15,6 +15,7 @@ from incidents.forwarding import Forwarder
 from incidents.intake import Intake, unread_reports
 from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader
+from incidents.texting import Texting
 from models.clock import Clock
 from models.database import Database
 from models.ids import MessageId, ReportId
@@ -23,6 +24,7 @@ from models.staff import IdempotencyKey
 KEYS_KEPT: Final = timedelta(days=7)
 JOBS_KEPT: Final = timedelta(days=1)
 _READ_AT_ONCE: Final = 50
+_TEXTS_AT_ONCE: Final = 200
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +35,7 @@ class Tending:
     database: Database
     intake: Intake
     forwarder: Forwarder
-    texting: Any
+    texting: Texting | None
     cells: LiveCells
     clock: Clock
     purge: Callable[[timedelta], int] | None = None
@@ -52,6 +54,7 @@ class Tending:
     def sweep(self) -> None:
         """Look for missed wake-ups, unread reports, changed policies, and what is too old."""
         self._wake_streams()
+        self._wake_texts()
         self._read_what_waits()
         with self.database.reading() as session:
             self.cells.take(read_matrix(session))
@@ -68,6 +71,16 @@ class Tending:
             with self.database.transaction() as session:
                 for target, stream in due[start : start + 100]:
                     self.forwarder.outbox.jobs.wake_stream(session, target, stream)
+
+    def _wake_texts(self) -> None:
+        if self.texting is None:
+            return
+        due = list(self.texting.due_messages())[:_TEXTS_AT_ONCE]
+        if not due:
+            return
+        with self.database.transaction() as session:
+            for message_id in due:
+                self.texting.jobs.owe_sms(session, message_id)
 
     def _read_what_waits(self) -> None:
         reader = self.intake.reader

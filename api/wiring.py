@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
+from api.demo import DemoReplay
 from api.limits import Limits
 from api.live import LiveUpdates
+from api.meters import Meters
 from api.settings import Environment, Settings
 from api.tending import Tending
 from assistant.building import build_desk
@@ -35,6 +37,7 @@ from incidents.policies import ForwardingPolicy, IntakePolicy
 from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader, ReaderPort
 from incidents.review import Reviewer
+from incidents.texting import Texting
 from incidents.transports.record_webhook import WebhookTarget
 from models.clock import Clock, utc_now
 from models.database import Database, build_database
@@ -58,12 +61,14 @@ class Installation:
     desk: Desk
     jobs: Jobs
     forwarder: Forwarder
-    texting: Any
+    texting: Texting | None
     live: LiveUpdates
     attachments: Any
     limits: Limits
     clock: Clock
     tending: Tending
+    meters: Meters
+    demo: DemoReplay
     runner: JobRunner | None = None
     closers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -79,6 +84,8 @@ class Installation:
         if work and self.runner is not None:
             if self.database.is_sqlite:
                 self.forwarder.release_leases()
+                if self.texting is not None:
+                    self.texting.release_leases()
             self.runner.start()
             self.closers.append(self.runner.stop)
 
@@ -91,9 +98,14 @@ class Installation:
 
     def reader_trouble(self) -> str | None:
         """Why texts cannot be read now; None when they can."""
-        if not isinstance(self.reader, LoadingReader) or self.reader.ready:
-            return None
-        return self.reader.failure or "The encoder is still loading."
+        return reader_trouble(self.reader)
+
+    @property
+    def session_secret(self) -> str:
+        """Signs sessions, form tokens and cursors."""
+        secret = self.settings.session_secret
+        assert secret is not None  # noqa: S101 - resolve_settings made or required it
+        return secret.get_secret_value()
 
 
 def build_installation(
@@ -150,7 +162,9 @@ def build_installation(
         worker=f"worker-{secrets.token_hex(6)}",
         clock=clock,
     )
-    texting = _texting(settings, database, jobs, clock)
+    texting = _texting(settings, database, jobs, clock, closers)
+    demo = DemoReplay(database, clock)
+    closers.append(demo.close)
     tending = Tending(database, intake, forwarder, texting, cells, clock)
     house = Installation(
         settings=settings,
@@ -169,6 +183,8 @@ def build_installation(
         limits=Limits.of(settings.environment),
         clock=clock,
         tending=tending,
+        meters=Meters(database, outbox.targets, lambda: reader_trouble(port) is None, clock),
+        demo=demo,
         closers=closers,
     )
     if engine is not None:
@@ -181,6 +197,13 @@ def build_installation(
         house.runner = JobRunner(engine, handlers, sweep_every=ForwardingPolicy().sweep_every)
         tending.purge = house.runner.purge_finished
     return house
+
+
+def reader_trouble(reader: ReaderPort) -> str | None:
+    """Why a reader cannot read now; None when it can."""
+    if not isinstance(reader, LoadingReader) or reader.ready:
+        return None
+    return reader.failure or "The encoder is still loading."
 
 
 def _intake_policy(settings: Settings) -> IntakePolicy:
@@ -217,8 +240,26 @@ def _reader(
     return port, (str(manifest["id"]), int(manifest["width"]))
 
 
-def _texting(*_: Any) -> Any:
-    return None
+def _texting(
+    settings: Settings,
+    database: Database,
+    jobs: Jobs,
+    clock: Clock,
+    closers: list[Callable[[], None]],
+) -> Texting | None:
+    """Who sends texts; None where no provider is configured."""
+    if not settings.twilio_account_sid or settings.twilio_auth_token is None:
+        return None
+    from incidents.transports.sms_twilio import TwilioSms
+
+    transport = TwilioSms(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token.get_secret_value(),
+        settings.twilio_from,
+        api_base=settings.twilio_api_base or None,
+    )
+    closers.append(transport.close)
+    return Texting(database, jobs, transport, f"texts-{secrets.token_hex(6)}", clock)
 
 
 def _attachments(*_: Any) -> Any:

@@ -1,0 +1,121 @@
+"""Telling the sample stream to this server, as any program would: POST /api/v1/reports."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import httpx
+
+from api.staff import record_key, record_staff, revoke_keys
+from models.clock import Clock
+from models.database import Database
+from models.errors import DomainError
+from models.vocabulary import Role
+
+STREAM: Final = Path(__file__).parent.parent / "training_data" / "stream.jsonl"
+_TELLER: Final = "demo-replay"
+_DAY: Final = 86_400
+
+
+class ReplayRunningError(DomainError):
+    """One replay at a time."""
+
+    code: ClassVar[str] = "replay.running"
+
+
+def choose_rows(scenario: str, count: int, path: Path = STREAM) -> Sequence[dict[str, Any]]:
+    """The scenario's reports and everyday ones of the same days, in the order they came."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    told = [row for row in rows if row["scenario"] == scenario][:count]
+    days = {row["t"] // _DAY for row in told}
+    others = [
+        row
+        for row in rows
+        if row["scenario"] in {"background", "passwords"} and row["t"] // _DAY in days
+    ]
+    chosen = told + others[: max(0, count - len(told))]
+    return sorted(chosen, key=lambda row: row["t"])
+
+
+@dataclass
+class DemoReplay:
+    """One teller in the background; says how far it is."""
+
+    database: Database
+    clock: Clock
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _progress: dict[str, Any] = field(
+        default_factory=lambda: {"state": "idle", "sent": 0, "total": 0, "scenario": None}
+    )
+
+    def start(self, url: str, *, scenario: str, reports: int, per_second: float) -> dict[str, Any]:
+        """Begin to tell; returns the progress.
+
+        Raises:
+            ReplayRunningError: One is being told already.
+
+        """
+        with self._lock:
+            if self._progress["state"] == "running":
+                raise ReplayRunningError("The replay is running. Watch it on the console.")
+            rows = choose_rows(scenario, reports)
+            self._progress = {
+                "state": "running", "sent": 0, "total": len(rows), "scenario": scenario,
+            }  # fmt: skip
+            self._thread = threading.Thread(
+                target=self._tell, args=(url, rows, 1 / per_second), name="demo-replay", daemon=True
+            )
+            self._thread.start()
+            return dict(self._progress)
+
+    def progress(self) -> dict[str, Any]:
+        with self._lock:
+            return dict(self._progress)
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _tell(self, url: str, rows: Sequence[dict[str, Any]], pause: float) -> None:
+        run = secrets.token_hex(4)
+        try:
+            headers = {"Authorization": f"Bearer {self._fresh_key()}"}
+            with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+                for row in rows:
+                    if self._stop.is_set():
+                        break
+                    answer = client.post(
+                        "/api/v1/reports",
+                        json={name: row[name] for name in _TOLD if row.get(name) is not None},
+                        headers={"Idempotency-Key": f"demo-{run}-{row['id']}"},
+                    )
+                    answer.raise_for_status()
+                    with self._lock:
+                        self._progress["sent"] += 1
+                    self._stop.wait(pause)
+            state = "stopped" if self._stop.is_set() else "done"
+        except (httpx.HTTPError, DomainError) as error:
+            state = "failed"
+            with self._lock:
+                self._progress["reason"] = type(error).__name__
+        with self._lock:
+            self._progress["state"] = state
+
+    def _fresh_key(self) -> str:
+        with self.database.transaction() as session:
+            now = self.clock()
+            staff = record_staff(session, _TELLER, Role.SERVICE, now=now)
+            revoke_keys(session, staff, now=now)
+            return record_key(session, staff, Role.SERVICE, now=now)
+
+
+_TOLD: Final = ("text", "reporter", "service", "site", "channel", "language")

@@ -1,0 +1,189 @@
+"""The web chat: open a conversation, say something, hear the answer, and follow along.
+
+Public, but each conversation answers only to its own token, sent as a bearer token and
+never in an address.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from sqlalchemy import select
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from api.auth import NotSignedInError, house_of
+from api.bodies import OpenConversation, SaidMessage
+from api.staff import digest
+from api.wiring import Installation
+from assistant.messages import Answer, Inbound
+from assistant.transcript import OutMessage
+from models.conversation import Conversation, Message
+from models.errors import DomainError, NotFoundError
+from models.ids import AttachmentId, ConversationId
+from models.vocabulary import Channel
+
+HEARTBEAT: Final = 15
+_PAGE: Final = 200
+router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
+
+
+class EmptyMessageError(DomainError):
+    """No words, no button, no file."""
+
+    code: ClassVar[str] = "message.empty"
+
+
+def own_conversation(request: Request, conversation_id: UUID) -> ConversationId:
+    """The conversation whose token the caller holds.
+
+    Raises (as a dependency):
+        NotSignedInError: No token was sent.
+        NotFoundError: There is no such conversation, or the token is another's; never which.
+
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedInError("Send the conversation's token as a bearer token.")
+    with house_of(request).database.reading() as session:
+        kept = session.scalars(
+            select(Conversation.token_hash).where(
+                Conversation.id == conversation_id, Conversation.channel == Channel.WEB
+            )
+        ).one_or_none()
+    if not hmac.compare_digest(kept or "", digest(token.strip())):
+        raise NotFoundError("There is no such conversation for this token. Start a new one.")
+    return ConversationId(conversation_id)
+
+
+Own = Annotated[ConversationId, Depends(own_conversation)]
+
+
+@router.post("", status_code=201)
+def open_conversation(request: Request, body: OpenConversation) -> dict[str, Any]:
+    """Open a conversation; the token is shown once."""
+    house = house_of(request)
+    limits = house.limits
+    limits.hit(limits.openings, "open", request.client.host if request.client else "")
+    opened = house.desk.open_web(
+        locale=body.locale, time_zone=body.time_zone, context=dict(body.context)
+    )
+    return {
+        "id": str(opened.conversation),
+        "token": opened.token,
+        "messages": [render_message(one) for one in opened.messages],
+    }
+
+
+@router.post("/{conversation_id}/messages")
+def say(request: Request, conversation: Own, body: SaidMessage) -> dict[str, Any]:
+    """Say something. The same `client_id` again gets the first answer again."""
+    if not body.text.strip() and body.payload is None and not body.attachments:
+        raise EmptyMessageError("The message is empty. Write what is broken, in your own words.")
+    house = house_of(request)
+    house.limits.hit(house.limits.messages, "say", str(conversation))
+    began = time.perf_counter()
+    answer = house.desk.hear(
+        conversation,
+        Inbound(
+            text=body.text,
+            payload=body.payload,
+            client_id=body.client_id,
+            attachments=tuple(AttachmentId(one) for one in body.attachments),
+        ),
+    )
+    house.meters.turns.observe(time.perf_counter() - began)
+    return render_answer(answer)
+
+
+@router.get("/{conversation_id}/messages")
+def read_messages(
+    request: Request, conversation: Own, after: Annotated[int, Query(ge=0)] = 0
+) -> dict[str, Any]:
+    """What was said by both sides, from number `after` on: for a page that was reloaded."""
+    return {"messages": _spoken(house_of(request), conversation, after)}
+
+
+@router.get("/{conversation_id}/events", response_class=EventSourceResponse)
+async def follow(
+    request: Request,
+    conversation: Own,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Messages as they come, by number; `Last-Event-ID` resumes after the last one seen."""
+    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
+    return EventSourceResponse(
+        _stream(house_of(request), conversation, after),
+        ping=HEARTBEAT,
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def _stream(
+    house: Installation, conversation: ConversationId, after: int
+) -> AsyncIterator[ServerSentEvent]:
+    with house.live.listen(conversation) as bell:
+        while not house.live.closed:
+            spoken = await run_in_threadpool(_spoken, house, conversation, after)
+            for message in spoken:
+                after = message["number"]
+                yield ServerSentEvent(data=json.dumps(message), event="message", id=str(after))
+            if len(spoken) < _PAGE:
+                await bell.rings(HEARTBEAT)
+
+
+def _spoken(house: Installation, conversation: ConversationId, after: int) -> list[dict[str, Any]]:
+    with house.database.reading() as session:
+        rows: Sequence[Message] = session.scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation, Message.number > after)
+            .order_by(Message.number)
+            .limit(_PAGE)
+        ).all()
+    return [
+        {
+            "id": str(row.id),
+            "number": row.number,
+            "direction": row.direction.value,
+            "client_id": row.client_id,
+            "text": row.text,
+            "buttons": row.buttons,
+            "card": row.card,
+            "at": row.at.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def render_message(message: OutMessage) -> dict[str, Any]:
+    """One message of ours, as JSON; buttons and card only where it has them."""
+    found: dict[str, Any] = {
+        "id": message.id,
+        "number": message.number,
+        "text": message.text,
+        "at": message.at.isoformat(),
+    }
+    if message.buttons:
+        found["buttons"] = [
+            {"title": button.title, "payload": button.payload} for button in message.buttons
+        ]
+    if message.card is not None:
+        found["card"] = dict(message.card)
+    return found
+
+
+def render_answer(answer: Answer) -> dict[str, Any]:
+    """What one message brought, as JSON."""
+    found: dict[str, Any] = {"messages": [render_message(one) for one in answer.messages]}
+    if answer.report is not None:
+        found["report"] = {"reference": answer.report}
+    if answer.incident is not None:
+        incident: Mapping[str, Any] = answer.incident
+        found["incident"] = dict(incident)
+    return found
