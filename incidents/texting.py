@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from incidents.consent import Signal, record_signal, wants_texts, was_signal
@@ -114,6 +115,12 @@ class Texting:
         """
         if signal.wanted is None:
             return True
+        try:
+            return self._record_signal(address, signal, signal_id)
+        except IntegrityError:  # the same call, or another word of this number, came first
+            return self._record_signal(address, signal, signal_id)
+
+    def _record_signal(self, address: str, signal: Signal, signal_id: str) -> bool:
         with self.database.transaction() as session:
             silenced = not wants_texts(session, Channel.SMS, address)
             if signal.wanted and not silenced and not signal.always_silent:
@@ -122,7 +129,7 @@ class Texting:
                 session,
                 Channel.SMS,
                 address,
-                wanted=signal.wanted,
+                wanted=bool(signal.wanted),
                 word=signal.word,
                 signal_id=signal_id,
                 now=self.clock(),

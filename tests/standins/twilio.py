@@ -120,17 +120,16 @@ class Twilio:
         sender: str,
         text: str,
         *,
-        to: str | httpx.Client,
+        to: Any,
         public: str,
         sid: str | None = None,
         times: int = 1,
         **more: str,
-    ) -> httpx.Response:
-        """Post an inbound text, `times` times over; the last answer."""
+    ) -> Any:
+        """Post an inbound text to an address or a client, `times` times over; the last answer."""
         form = self.form(sender, text, sid, **more)
         headers = self.sign(form, public)
-        post = to.post if isinstance(to, httpx.Client) else httpx.post
-        base = "" if isinstance(to, httpx.Client) else to.rstrip("/")
+        post, base = (httpx.post, to.rstrip("/")) if isinstance(to, str) else (to.post, "")
         for _ in range(times):
             answer = post(base + PATH, content=urlencode(form), headers=headers)
         return answer
