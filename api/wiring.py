@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -24,6 +24,7 @@ from classifier.catalogue import Catalogue
 from classifier.pair_scorer import load_scorer
 from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
+from incidents.attachments import AttachmentStore
 from incidents.forwarding import Forwarder
 from incidents.grouping import GroupingPolicy
 from incidents.importing import read_catalogue
@@ -63,7 +64,7 @@ class Installation:
     forwarder: Forwarder
     texting: Texting | None
     live: LiveUpdates
-    attachments: Any
+    attachments: AttachmentStore
     limits: Limits
     clock: Clock
     tending: Tending
@@ -179,7 +180,7 @@ def build_installation(
         forwarder=forwarder,
         texting=texting,
         live=LiveUpdates(database),
-        attachments=_attachments(settings, database, clock),
+        attachments=AttachmentStore(database, settings.data_dir / "blobs", clock),
         limits=Limits.of(settings.environment),
         clock=clock,
         tending=tending,
@@ -260,7 +261,3 @@ def _texting(
     )
     closers.append(transport.close)
     return Texting(database, jobs, transport, f"texts-{secrets.token_hex(6)}", clock)
-
-
-def _attachments(*_: Any) -> Any:
-    return None
