@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -12,6 +12,7 @@ import yaml
 from models.errors import DomainError
 
 FOLDER: Final = Path(__file__).parent
+_DOMAIN_KEYS: Final = frozenset({"version", "intents", "slots", "forms", "actions"})
 
 
 class BadDialogueError(DomainError):
@@ -56,13 +57,14 @@ def load_domain(folder: Path = FOLDER) -> Domain:
         BadDialogueError: They use what is not interpreted, or name what does not exist.
 
     """
-    raw = _load(folder / "domain.yml")
-    raw["responses"] = _load(folder / "responses.yml")["responses"]
+    raw = _load(folder / "domain.yml", _DOMAIN_KEYS)
+    raw["responses"] = _load(folder / "responses.yml", {"version", "responses"})["responses"]
+    _check_slots(raw["slots"])
     rules: list[Rule] = []
     submit: dict[str, tuple[str, ...]] = {}
     forms = frozenset(raw.get("forms", {}))
     known = {*raw.get("actions", ()), *raw["responses"], *forms, "action_listen"}
-    for entry in _load(folder / "rules.yml")["rules"]:
+    for entry in _load(folder / "rules.yml", {"version", "rules"})["rules"]:
         steps = entry["steps"]
         actions = tuple(step["action"] for step in steps if "action" in step)
         loop = next(
@@ -90,7 +92,20 @@ def load_domain(folder: Path = FOLDER) -> Domain:
     )
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _check_slots(slots: Mapping[str, Any]) -> None:
+    for name, spec in slots.items():
+        for mapping in (spec or {}).get("mappings", ()):
+            if mapping.get("type") != "custom":
+                raise BadDialogueError(
+                    f"domain.yml: slot {name!r} is mapped {mapping.get('type')!r}; "
+                    "here slots are filled by action_extract (type: custom)."
+                )
+
+
+def _load(path: Path, keys: Collection[str]) -> dict[str, Any]:
     with path.open(encoding="utf-8") as stream:
         loaded: dict[str, Any] = yaml.safe_load(stream)
+    unknown = sorted(set(loaded) - set(keys))
+    if unknown:
+        raise BadDialogueError(f"{path.name}: {unknown[0]!r} is not interpreted. Remove it.")
     return loaded

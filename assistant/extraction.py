@@ -23,8 +23,8 @@ DRAFT: Final = (
     "declined", "attachments", "category", "slot_meta", "asked", "changed",
 )  # fmt: skip
 _JUST_ME: Final = re.compile(
-    r"(?i)\b(?:just me|only me|only my|just my|only mine|myself|nur ich|nur bei mir|só eu|solo yo"
-    r"|me alone|my own)\b|^\s*(?:me|mine|ich|eu|yo)[\s.!]*$"
+    r"(?i)\b(?:(?:just|only) (?:for |on |with )?(?:me|my|mine)|myself|nur (?:ich|bei mir|für mich)"
+    r"|só eu|solo yo|me alone|my own|for me(?! and| too))\b|^\s*(?:me|mine|ich|eu|yo)[\s.!]*$"
 )
 _MANY: Final = re.compile(
     r"(?i)\b(?:whole|entire|complete|every)[\s-]?(?:site|office|company|building|floor|branch|"

@@ -38,10 +38,19 @@ _JUST_SEND: Final = re.compile(
     r"(?:send|file|submit|report|log) (?:it|this|that|the report)"
     r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
 )
+_WORSE: Final = re.compile(
+    r"(?i)\b(?:got|gets|getting|become|becoming|even|much|is|now)\s(?:even\s|much\s)?worse\b|\bworse now\b"
+    r"|\bwird (?:immer )?schlimmer\b|\bstill (?:the same|not working|down|broken|nothing)\b"
+)
+_AGAIN: Final = re.compile(
+    r"(?i)\b(?:works?|working|fine|ok|okay|good|up) again\b|\b(?:is|are|it's|its) back\b|\bfixed now\b"
+    r"|\bgeht wieder\b|\bfunktioniert wieder\b"
+)
 _SURE: Final = 0.5
 _HALF_SURE: Final = 0.35
 _VERY_SURE: Final = 0.7
 _SENTENCE: Final = 4
+_FOLLOW_UP: Final = 160
 _CHATTER: Final = frozenset({"small_talk", "thanks", "greet"})
 _ANSWERS: Final = frozenset({"inform", "correct", "dont_know", "affirm", "deny", "insist"})
 _INTERRUPTS: Final = frozenset(
@@ -99,6 +108,11 @@ def _outside(said: Said, state: ConversationState) -> str:
     names = bool(said.facts.get("services") or said.facts.get("codes"))
     tells = bool(_TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
     followed = bool(state.slots.get("last_report") or state.slots.get("follow_up"))
+    if followed and not names and len(said.text) <= _FOLLOW_UP:
+        if _WORSE.search(said.text):
+            return "worse"
+        if _AGAIN.search(said.text):
+            return "resolved"
     if said.act == "report":
         believed = said.act_probability >= _HALF_SURE or tells or names or words > _SENTENCE
         return "report" if believed else "unclear"

@@ -1,0 +1,88 @@
+"""A person at the assistant, for journeys: says, presses, reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from assistant.building import build_desk
+from assistant.desk import Desk
+from assistant.messages import Answer, Inbound
+from assistant.transcript import OutMessage
+from models.ids import ConversationId
+from tests.conftest import House
+
+
+def desk_of(house: House) -> Desk:
+    return build_desk(house.database, house.organisation, house.intake, house.clock)
+
+
+@dataclass
+class Talk:
+    """One person in one conversation on the web, or by SMS with a `phone`."""
+
+    desk: Desk
+    phone: str | None = None
+    context: dict[str, str] = field(default_factory=dict)
+    heard: list[OutMessage] = field(default_factory=list)
+    conversation: ConversationId | None = None
+    answer: Answer | None = None
+    _ids: count[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        if self.phone is None:
+            opened = self.desk.open_web(
+                locale="en", time_zone="Europe/Berlin", context=self.context
+            )
+            self.conversation = opened.conversation
+            self.heard.extend(opened.messages)
+
+    def say(self, text: str, **more: object) -> str:
+        """Send words; returns all that was answered, as one text."""
+        number = next(self._ids)
+        if self.phone is not None:
+            message = Inbound(text, provider_message_id=f"SM-{self.phone}-{number}")
+            return self._took(self.desk.hear_sms(self.phone, message))
+        assert self.conversation is not None
+        message = Inbound(text, client_id=f"c-{number}", **more)  # type: ignore[arg-type]
+        return self._took(self.desk.hear(self.conversation, message))
+
+    def press(self, title: str) -> str:
+        """Press a button of the last message."""
+        button = next(one for one in self.buttons if one.title == title)
+        return self.say(button.title, payload=button.payload)
+
+    @property
+    def buttons(self):
+        return self.heard[-1].buttons
+
+    @property
+    def titles(self) -> list[str]:
+        return [one.title for one in self.buttons]
+
+    @property
+    def card(self) -> dict[str, str]:
+        """The summary's values by name."""
+        shown = self.heard[-1].card
+        assert shown is not None, self.heard[-1].text
+        return {row["name"]: row["value"] for row in shown["rows"]}
+
+    @property
+    def marks(self) -> dict[str, str | None]:
+        """Where the summary's values come from."""
+        shown = self.heard[-1].card
+        assert shown is not None
+        return {row["name"]: row["from"] for row in shown["rows"]}
+
+    @property
+    def report(self) -> str | None:
+        return self.answer.report if self.answer else None
+
+    @property
+    def incident(self) -> str | None:
+        return self.answer.incident["reference"] if self.answer and self.answer.incident else None
+
+    def _took(self, answer: Answer) -> str:
+        self.answer = answer
+        self.heard.extend(answer.messages)
+        return "\n".join(one.text for one in answer.messages)

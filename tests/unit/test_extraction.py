@@ -1,0 +1,167 @@
+"""Which slots a message fills, and what is asked next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.extraction import ABOUT_ELSE, choose_missing, extract, read_impact
+from classifier.catalogue import Catalogue
+from classifier.facts import FactFinder
+from models.vocabulary import DialogueAct
+
+
+@pytest.fixture(scope="module")
+def finder(catalogue: Catalogue) -> FactFinder:
+    return FactFinder(catalogue)
+
+
+def latest(finder: FactFinder, text: str, intent: str, **more: Any) -> dict[str, Any]:
+    facts = finder.find(text)
+    meta = {
+        "channel": "web",
+        "chosen": False,
+        "facts": {
+            "services": list(facts.services),
+            "negated_services": list(facts.negated_services),
+            "sites": list(facts.sites),
+            "people": facts.people,
+            "since": facts.since,
+        },
+        "category": {},
+        "known": None,
+        "mine": [],
+        "attachments": [],
+        "context": {},
+    }
+    return {
+        "text": text,
+        "intent": {"name": intent},
+        "entities": [],
+        "metadata": {**meta, **more},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "impact"),
+    [
+        ("just me", None, "3"),
+        ("only for me", None, "3"),
+        ("nur ich", None, "3"),
+        ("my whole team", 8, "2"),
+        ("about 40 of us", 40, "1"),
+        ("12 people", 12, "2"),
+        ("the whole office", 40, "1"),
+        ("everyone here", None, "1"),
+        ("the printer jams", None, None),
+    ],
+)
+def test_impact_is_read_from_what_is_said_outright(
+    text: str, people: int | None, impact: str | None
+) -> None:
+    assert read_impact(text, people) == impact
+
+
+@pytest.mark.parametrize("intent", sorted(ABOUT_ELSE))
+def test_no_slot_is_filled_on_a_turn_about_something_else(
+    finder: FactFinder, catalogue: Catalogue, intent: str
+) -> None:
+    slots = {"requested_slot": "service", "description": "broken"}
+    message = latest(finder, "Outlook in Berlin for 40 people", intent)
+    found = extract(slots, message, catalogue, loop=True)
+    assert {name for name, value in found.items() if value is not None} == set()
+
+
+def test_a_new_name_replaces_an_old_one_only_when_it_is_a_correction(
+    finder: FactFinder, catalogue: Catalogue
+) -> None:
+    slots = {
+        "requested_slot": "impact",
+        "description": "Outlook is down",
+        "service": "email",
+        "slot_meta": {"service": "words"},
+    }
+    also = latest(finder, "also SAP will not start", "inform")
+    assert extract(slots, also, catalogue, loop=True).get("service") is None
+    correction = latest(finder, "no, SAP not Outlook", "correct")
+    found = extract(slots, correction, catalogue, loop=True)
+    assert found["service"] == "erp"
+    assert "Email → SAP" in found["changed"]
+
+
+def test_an_answer_the_catalogue_does_not_know_is_kept_in_the_persons_words(
+    finder: FactFinder, catalogue: Catalogue
+) -> None:
+    slots = {"requested_slot": "service", "description": "it hangs"}
+    found = extract(slots, latest(finder, "the Frobnicator", "inform"), catalogue, loop=True)
+    assert found["service"] == "unknown"
+    assert found["description"] == "it hangs\nService: the Frobnicator"
+
+
+SLOTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "description": st.sampled_from([None, "wifi gone"]),
+        "service": st.sampled_from([None, "wifi", "email", "unknown"]),
+        "site": st.sampled_from([None, "berlin", "unknown"]),
+        "impact": st.sampled_from([None, "1", "unknown"]),
+        "known": st.sampled_from([None, {"incident": "INC-1"}]),
+        "same": st.sampled_from([None, "yes", "no"]),
+        "confirm": st.sampled_from([None, "yes"]),
+        "category": st.sampled_from([None, "network", "email"]),
+        "asked": st.dictionaries(
+            st.sampled_from(["service", "site", "impact", "same"]), st.integers(0, 3)
+        ),
+    },
+)
+
+
+@given(SLOTS)
+def test_questions_end(slots: dict[str, Any]) -> None:
+    """However the answers fail, at most three things are asked, each at most twice."""
+    catalogue = _CATALOGUE[0]
+    slots = dict(slots)
+    asked = dict(slots.get("asked") or {})
+    before = len(asked)
+    for _ in range(20):
+        missing = choose_missing({**slots, "asked": asked}, catalogue, channel="web")
+        if not missing or missing[0] in {"confirm", "description"}:
+            break
+        asked[missing[0]] = asked.get(missing[0], 0) + 1
+    else:
+        pytest.fail(f"still asking: {asked}")
+    assert len(asked) <= max(3, before)
+
+
+_CATALOGUE: list[Catalogue] = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _hold_catalogue(catalogue: Catalogue) -> None:
+    _CATALOGUE.append(catalogue)
+
+
+@given(
+    text=st.text(max_size=200),
+    intent=st.sampled_from([*[act.value for act in DialogueAct], "attach", "empty", "unclear"]),
+    requested=st.sampled_from(
+        [None, "service", "site", "impact", "same", "confirm", "description"]
+    ),
+)
+def test_no_message_breaks_the_extraction(text: str, intent: str, requested: str | None) -> None:
+    catalogue = _CATALOGUE[0]
+    slots = {"requested_slot": requested, "description": "wifi gone", "known": {"incident": "I"}}
+    message = {
+        "text": text,
+        "intent": {"name": intent},
+        "entities": [],
+        "metadata": {
+            "channel": "web", "chosen": False, "facts": {}, "category": {}, "known": None,
+            "mine": [], "attachments": ["a"], "context": {},
+        },
+    }  # fmt: skip
+    found = extract(slots, message, catalogue, loop=True)
+    assert found["attachments"] == ["a"]
