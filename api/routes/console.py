@@ -133,6 +133,7 @@ def show_changes(
         changed = changed_since(session, after, restricted=restricted)
         listed = {row.reference for row in list_incidents(session, wanted.filter(asker))}
         recent = recent_counts(session, [row.id for row in changed], now=house.clock())
+        counts = count_views(session, restricted=restricted)
     catalogue = house.organisation.catalogue
     return render_page(
         request,
@@ -144,6 +145,7 @@ def show_changes(
             if row.reference in on_page
         ],
         fresh=sum(row.reference in listed - on_page for row in changed),
+        counts=counts,
         wanted=wanted,
     )
 

@@ -1,10 +1,6 @@
 // <muster-chat>: people's words in, plain answers out. Text only ever through textContent.
 import { ChatLink } from "./chat_link.js";
 
-const FROM = {
-  words: "from your words", told: "you said so", choice: "you chose it", page: "from this page", profile: "from your profile",
-  classifier: "our guess", guess: "our guess", service: "goes with the service", default: "assumed",
-};
 const STATUS = { thinking: "Muster is writing…", waiting: "No connection. Your message is kept and will be sent.", open: "" };
 const PAUSE = { sending: "", sent: "Sent", waiting: "Waiting", failed: "Not sent" };
 
@@ -15,6 +11,15 @@ function el(tag, { text, on, ...rest } = {}, ...children) {
   for (const [name, listener] of Object.entries(on ?? {})) node.addEventListener(name, listener);
   node.append(...children.filter(Boolean));
   return node;
+}
+
+function clipIcon() {
+  const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", "M20 11.5 12 19.5a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.4a1.6 1.6 0 0 1-2.3-2.3l7.8-7.7");
+  svg.append(path);
+  return svg;
 }
 
 const size = (bytes) => bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
@@ -56,14 +61,14 @@ class MusterChat extends HTMLElement {
       },
     });
     const picker = el("input", { type: "file", multiple: true, hidden: true, on: { change: () => { this.#take(picker.files); picker.value = ""; } } });
-    const clip = el("button", { type: "button", class: "icon", "aria-label": "Attach a file", title: "Attach a screenshot or file", text: "📎", on: { click: () => picker.click() } });
+    const clip = el("button", { type: "button", class: "icon", "aria-label": "Attach a file", title: "Attach a screenshot or file", on: { click: () => picker.click() } }, clipIcon());
     const form = el("form", { class: "composer", on: { submit: (e) => { e.preventDefault(); this.#submit(); } } },
-      clip, picker, this.input, el("button", { class: "primary", text: "Send message" }));
+      clip, picker, this.input, el("button", { class: "primary", text: "Send", "aria-label": "Send message" }));
     const again = el("button", { type: "button", class: "plain small", text: "Start over", on: { click: () => { this.#link.reset(); this.input.focus(); open(); } } });
     this.replaceChildren(
       el("header", {}, el("strong", { text: "Report a problem" }), again),
       this.log, this.status, this.chips, form,
-      el("p", { class: "keys", text: "Enter sends, Shift+Enter starts a new line. Paste or drop a screenshot." }),
+      el("p", { class: "keys", text: "Shift+Enter: new line. Paste or drop a screenshot." }),
     );
     this.addEventListener("dragover", (e) => { e.preventDefault(); this.classList.add("dropping"); });
     this.addEventListener("dragleave", () => this.classList.remove("dropping"));
@@ -132,7 +137,7 @@ class MusterChat extends HTMLElement {
     const node = el("div", { class: `line ${line.kind}`, "data-id": line.id },
       el("span", { class: "visually-hidden", text: mine ? "You: " : "Muster: " }),
       line.text && el("p", { class: "bubble", dir: "auto", text: line.text }));
-    for (const name of line.files ?? []) node.append(el("p", { class: "file", dir: "auto", text: `📎 ${name}` }));
+    for (const name of line.files ?? []) node.append(el("p", { class: "file", dir: "auto" }, clipIcon(), name));
     if (line.card) node.append(this.#card(line.card));
     if (mine) { node.append(el("span", { class: "sent" })); this.#mark(line, node); }
     else if (line.buttons?.length) node.append(this.#answers(line.buttons));
@@ -142,9 +147,8 @@ class MusterChat extends HTMLElement {
   #card(card) {
     const list = el("dl");
     for (const row of card.rows ?? []) {
-      const source = row.from && (FROM[row.from] ?? row.from);
       list.append(el("dt", { text: row.label }), el("dd", { dir: "auto" },
-        el("span", { text: row.value ?? "not said" }), source && el("small", { class: "from", text: source })));
+        el("span", { text: row.value ?? "not said" }), row.from && el("small", { class: "from", text: row.from })));
     }
     return el("section", { class: "summary", "aria-label": card.title }, el("h3", { text: card.title }), list);
   }

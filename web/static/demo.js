@@ -15,14 +15,15 @@ async function ask(method) {
 async function follow() {
   for (;;) {
     const state = await ask("GET");
-    if (!state.running && !state.sent) return;
+    const running = state.state === "running";
+    if (state.state === "idle") return;
     progress.hidden = false;
     bar.value = state.total ? state.sent / state.total : 0;
-    said.textContent = state.running
+    said.textContent = running
       ? `${state.sent} of ${state.total} reports sent. Open the console to see them form incidents.`
-      : state.failure ?? `All ${state.sent} reports were sent.`;
-    form.querySelector("button").disabled = Boolean(state.running);
-    if (!state.running) return;
+      : state.state === "done" ? `All ${state.sent} reports were sent.` : `It stopped after ${state.sent} reports. Try again.`;
+    form.querySelector("button").disabled = running;
+    if (!running) return;
     await pause(700);
   }
 }
