@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -51,7 +52,6 @@ def create_app(house: Installation) -> FastAPI:
         version="1",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
     )
     app.state.installation = house
     for router in routers():
@@ -60,6 +60,8 @@ def create_app(house: Installation) -> FastAPI:
     _mount_static(app)
     add_error_handlers(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(house.settings))
+    # Not FastAPI's own setting: that stands outside Hygiene, so its refusals are no problems.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Hygiene, settings=house.settings)
     return app
 
