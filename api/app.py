@@ -15,11 +15,13 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
+from api.auth import Permission
 from api.errors import add_error_handlers
 from api.hygiene import Hygiene
 from api.public import PUBLIC
 from api.settings import LOOPBACK, Environment, Settings
 from api.wiring import Installation
+from models.vocabulary import Role
 
 MAX_BODY: Final = 1 << 20
 _ROUTES: Final = (
@@ -91,14 +93,14 @@ def check_closed(router: APIRouter) -> None:
                 raise OpenRouteError(msg)
 
 
-def permissions(route: APIRoute) -> tuple[Any, ...]:
-    """The permissions that a route asks for."""
+def permissions(route: APIRoute) -> tuple[tuple[Permission, Role | None], ...]:
+    """The permissions that a route asks for, each with the role that needs none."""
 
-    def walk(dependant: Any) -> Iterator[Any]:
+    def walk(dependant: Any) -> Iterator[tuple[Permission, Role | None]]:
         for one in dependant.dependencies:
             permission = getattr(one.call, "permission", None)
             if permission is not None:
-                yield permission
+                yield permission, one.call.or_role
             yield from walk(one)
 
     return tuple(walk(route.dependant))

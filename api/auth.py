@@ -158,6 +158,7 @@ def require(permission: Permission, *, or_role: Role | None = None) -> Callable[
         return found
 
     asker.permission = permission  # type: ignore[attr-defined]  # read when the app is built
+    asker.or_role = or_role  # type: ignore[attr-defined]  # the same, for the reference page
     return asker
 
 

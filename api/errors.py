@@ -52,6 +52,7 @@ STATUS: Final[Mapping[str, int]] = {
     "sms.forged": 403,
     "sms.not_configured": 404,
     "settings.bad": 500,
+    "serve.blocked": 500,
     "auth.needed": 401,
     "auth.forbidden": 403,
     "auth.csrf": 403,

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import ClassVar, Final
 
 from argon2 import PasswordHasher
@@ -20,7 +21,6 @@ from models.vocabulary import Role
 
 LINK_LIFE: Final = timedelta(minutes=15)
 _HASHER: Final = PasswordHasher()
-_NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))  # so that an unknown name takes as long
 
 
 class UnknownStaffError(DomainError):
@@ -153,7 +153,7 @@ def check_password(session: Session, name: str, password: str) -> StaffUser:
     found = session.scalars(select(StaffUser).where(StaffUser.name == name)).one_or_none()
     stored = found.password_hash if found is not None else None
     try:
-        _HASHER.verify(stored or _NOBODY, password)
+        _HASHER.verify(stored or _nobodys_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
         found = None
     if found is None or stored is None:
@@ -164,3 +164,9 @@ def check_password(session: Session, name: str, password: str) -> StaffUser:
 def digest(secret: str) -> str:
     """What is stored of a key, a token or a link: 256 random bits need no slow hash."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+@cache
+def _nobodys_hash() -> str:
+    """So that an unknown name takes as long as a wrong password."""
+    return _HASHER.hash(secrets.token_urlsafe(16))

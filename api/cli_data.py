@@ -1,0 +1,113 @@
+"""`muster import`, `deliveries` and `docs`: what goes in, what is stuck, what we promise."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from api.settings import BadSettingsError, resolve_settings
+from models.clock import utc_now
+from models.vocabulary import DeliveryState
+
+
+def add_commands(commands: Any) -> None:
+    load = commands.add_parser("import", help="catalogue and people of a folder, into the store")
+    load.add_argument("folder", type=Path, nargs="?", help="services.yaml, sites.yaml, people.csv")
+    load.add_argument("--priority-matrix", type=Path, metavar="FILE", help='{"11": "P1", ...}')
+    load.set_defaults(run=_import)
+
+    deliveries = commands.add_parser("deliveries", help="records that are stuck on their way out")
+    parts = deliveries.add_subparsers(dest="part", required=True, metavar="WHAT")
+    listed = parts.add_parser("list", help="one line each: id, target, type, subject, reason")
+    listed.add_argument(
+        "--state", default="parked", choices=[state.value for state in DeliveryState]
+    )
+    listed.add_argument("--limit", type=int, default=100)
+    listed.set_defaults(run=_list)
+    again = parts.add_parser("replay", help="send parked records again")
+    again.add_argument("ids", nargs="*", type=UUID, metavar="ID", help="only these")
+    again.add_argument("--target", help="only those of one target")
+    again.set_defaults(run=_replay)
+
+    docs = commands.add_parser("docs", help="write the reference pages")
+    docs.add_argument("--out", type=Path, default=Path("docs/reference"))
+    docs.set_defaults(run=_docs)
+
+
+def _import(chosen: argparse.Namespace) -> None:
+    from api.running import import_organisation, opened_store
+    from classifier.severity import PriorityMatrix
+    from incidents.priority_policy import record_matrix
+
+    if chosen.folder is None and chosen.priority_matrix is None:
+        raise BadSettingsError("Name a folder, or --priority-matrix FILE.")
+    matrix = None
+    if chosen.priority_matrix is not None:
+        try:
+            cells = json.loads(chosen.priority_matrix.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadSettingsError(f"{chosen.priority_matrix} is not readable JSON.") from error
+        matrix = PriorityMatrix.from_json(cells)
+    with opened_store(resolve_settings()) as database:
+        if chosen.folder is not None:
+            done = import_organisation(database, chosen.folder)
+            print(f"Imported {done}. A running server knows them after a restart.")
+        if matrix is not None:
+            with database.transaction() as session:
+                record_matrix(session, matrix, actor="muster import", now=utc_now())
+            print("The priority matrix is set; a running server takes it within seconds.")
+
+
+def _list(chosen: argparse.Namespace) -> None:
+    from sqlalchemy import select
+
+    from api.running import opened_store
+    from models.delivery import Delivery, Record
+
+    with opened_store(resolve_settings()) as database, database.reading() as session:
+        rows = session.execute(
+            select(Delivery, Record.kind, Record.subject)
+            .join(Record, Record.event_id == Delivery.event_id)
+            .where(Delivery.state == DeliveryState(chosen.state))
+            .order_by(Delivery.seq)
+            .limit(chosen.limit)
+        ).all()
+    for delivery, kind, subject in rows:
+        print(f"{delivery.id}\t{delivery.target}\t{kind}\t{subject}\t{delivery.reason or ''}")
+
+
+def _replay(chosen: argparse.Namespace) -> None:
+    from api.running import opened_store
+    from incidents.forwarding import replay_parked
+    from incidents.jobs import DurableJobs, build_jobs_engine
+    from incidents.ledger import Outbox
+
+    settings = resolve_settings()
+    with opened_store(settings) as database:
+        engine = build_jobs_engine(settings.store_url)
+        jobs = DurableJobs(engine)  # writes the wake-ups; a running server does the sending
+        try:
+            with database.transaction() as session:
+                count = replay_parked(
+                    session,
+                    Outbox((), jobs),
+                    now=utc_now(),
+                    only=lambda one: (
+                        chosen.target in {None, one.target}
+                        and (not chosen.ids or one.id in chosen.ids)
+                    ),
+                )
+        finally:
+            jobs.close()
+            engine.dispose()
+    print(f"{count} records are pending again.")
+
+
+def _docs(chosen: argparse.Namespace) -> None:
+    from api.reference import write_reference
+
+    for path in write_reference(chosen.out):
+        print(path)
