@@ -26,7 +26,7 @@ from models.ids import AttachmentId, ConversationId, new_id
 from models.report import Attachment, Report
 from models.vocabulary import AttachmentState, Audience
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,16 @@ def too_large(policy: AttachmentPolicy) -> TooLargeError:
         "part that matters.",
         max_bytes=policy.max_bytes,
     )
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a write failed because there is no room for it."""
+    return error.errno in _FULL
+
+
+def storage_full() -> StorageFullError:
+    """The refusal of a file that the disk has no room for."""
+    return StorageFullError("The storage is full; the file was not kept. Send it later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +190,8 @@ class AttachmentStore:
             _sync_folder(path.parent)
         except OSError as error:
             part.unlink(missing_ok=True)
-            if error.errno in _FULL:
-                msg = "The storage is full; the file was not kept. Send it later."
-                raise StorageFullError(msg) from error
+            if is_full(error):
+                raise storage_full() from error
             raise
         return key
 

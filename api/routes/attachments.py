@@ -21,7 +21,13 @@ from starlette.requests import ClientDisconnect
 from api.auth import Asker, Permission, house_of, require
 from api.errors import MalformedRequestError
 from api.routes.conversations import Own
-from incidents.attachments import AttachmentPolicy, find_attachment, too_large
+from incidents.attachments import (
+    AttachmentPolicy,
+    find_attachment,
+    is_full,
+    storage_full,
+    too_large,
+)
 from models.errors import NotFoundError
 from models.ids import AttachmentId
 
@@ -110,6 +116,10 @@ async def _read_form(request: Request, policy: AttachmentPolicy) -> UploadFile:
         form = await parser.parse()
     except (MultiPartException, ClientDisconnect) as error:
         raise MalformedRequestError("The form could not be read. Send one file in it.") from error
+    except OSError as error:
+        if is_full(error):
+            raise storage_full() from error
+        raise
     file = next((one for one in form.values() if isinstance(one, UploadFile)), None)
     if file is None:
         raise MalformedRequestError("There was no file in the form. Choose one, then send it.")
