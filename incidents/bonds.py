@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from incidents.drafts import Draft
 from incidents.grouping import Bonds, Choice
 from incidents.hand import record_constraint
-from incidents.queries import follow_absorbed
-from models.ids import IncidentId
-from models.incident import ConstraintPair, Incident
+from incidents.queries import follow_absorbed, standing_for
+from models.ids import IncidentId, parse_reference
+from models.incident import ConstraintPair, Incident, Membership
 from models.report import Report
 from models.vocabulary import Audience, Author, ConstraintKind, Status
 
@@ -36,28 +36,23 @@ def bonds_of_draft(session: Session, draft: Draft) -> Bonds:
 
 def bonds_of_report(session: Session, report: Report, home: Incident) -> Bonds:
     """What was said of a report, or of the incident it is in, since it was recorded."""
+    mine: set[UUID] = {report.id, *standing_for(session, home)}
     rows = session.scalars(
         select(ConstraintPair).where(
             ConstraintPair.lifted_at.is_(None),
-            or_(
-                ConstraintPair.left_id.in_([report.id, home.id]),
-                ConstraintPair.right_id.in_([report.id, home.id]),
-            ),
+            or_(ConstraintPair.left_id.in_(mine), ConstraintPair.right_id.in_(mine)),
         )
     )
     never: set[IncidentId] = set()
     must = None
     for row in rows:
-        mine = {UUID(str(report.id)), UUID(str(home.id))}
         kind, other_id = (
             (row.right_kind, row.right_id) if row.left_id in mine else (row.left_kind, row.left_id)
         )
-        if kind != "incident":
-            continue
-        other = follow_absorbed(session, session.get_one(Incident, other_id))
+        other = _home_of(session, kind, other_id)
         if row.kind is ConstraintKind.CANNOT_LINK:
             never.add(other.id)
-        elif other.id != home.id:
+        elif other.id != home.id and other.status is Status.OPEN and not other.locked:
             must = other.id
     return Bonds(must=must, never=frozenset(never))
 
@@ -94,5 +89,17 @@ def record_word(
 
 def incident_behind(session: Session, reference: str) -> Incident | None:
     """The incident that stands for this reference now."""
-    row = session.scalars(select(Incident).where(Incident.reference == reference)).one_or_none()
+    canonical = parse_reference(reference)
+    row = session.scalars(select(Incident).where(Incident.reference == canonical)).one_or_none()
     return None if row is None else follow_absorbed(session, row)
+
+
+def _home_of(session: Session, kind: str, key: UUID) -> Incident:
+    """Where one side of a word stands now."""
+    if kind == "report":
+        key = session.scalars(
+            select(Membership.incident_id).where(
+                Membership.report_id == key, Membership.ended_at.is_(None)
+            )
+        ).one()
+    return follow_absorbed(session, session.get_one(Incident, key))

@@ -118,6 +118,12 @@ class Hand:
             if name == "absorbed_into" and before and row.status is not Status.ABSORBED:
                 continue
             self.set_field(row, name, _typed(name, before))
+        for home in {UUID(came_from) for _, came_from, _ in changes["moves"]}:
+            row = self.session.get_one(Incident, home)
+            if row.status is Status.ABSORBED and self._has_members(row):
+                # It was emptied and absorbed since, by a late reading; its report is back.
+                self.set_field(row, "absorbed_into", None)
+                self.set_field(row, "status", Status.OPEN)
         for one in changes["added"]:
             row_added = self.session.get_one(ConstraintPair, UUID(one))
             row_added.lifted_at, row_added.lifted_by = self.now, self.actor

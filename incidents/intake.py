@@ -30,6 +30,7 @@ from incidents.evidence import plain_evidence, with_words
 from incidents.grouping import Bonds, Choice, GroupingPolicy, choose_group
 from incidents.hand import record_link
 from incidents.ledger import lock_grouping, record_entry
+from incidents.lifecycle import move
 from incidents.live_window import LiveWindow
 from incidents.openings import record_incident
 from incidents.organisation import Organisation
@@ -49,7 +50,7 @@ from models.ids import ReportId
 from models.incident import Incident, Membership
 from models.records import RecordKind
 from models.report import Report, ReportAddition, ReportText
-from models.vocabulary import Audience, Author, ConstraintKind, Status
+from models.vocabulary import Audience, Author, ConstraintKind, MajorState, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +166,27 @@ class Intake:
             )
         ).one()
         home = session.get_one(Incident, live.incident_id)
-        alone = home.reports == 1 and live.author in {Author.MODEL, Author.POLICY}
+        untouched = _is_untouched(home) and live.author in {Author.MODEL, Author.POLICY}
         report.audience = audience_of_draft(self.organisation, read.draft, read.reading)
-        if alone:
+        if home.reports == 1:
             home.audience = report.audience
         bonds = bonds_of_report(session, report, home)
         choice = keep_apart(session, self._choose(read, bonds), report.audience)
-        if not alone or choice.group is None or choice.group == home.id:
+        if home.audience is not report.audience:
+            choice = Choice(None, None, Author.POLICY, evidence={"decision": "open"})
+        elif not untouched or choice.group in {None, home.id}:
             # The link stands; a fresh one carries the reading's evidence into the window.
-            choice = Choice(home.id, choice.probability, live.author, evidence=choice.evidence)
+            evidence = {**choice.evidence, "decision": "open"}
+            choice = Choice(home.id, None, live.author, evidence=evidence)
         live.ended_at, live.ended_by = now, "reading"
         session.flush()
         incident = self._place(session, report, choice, now)
         if incident.id != home.id:
-            home.status, home.absorbed_into = Status.ABSORBED, incident.id
-            record_entry(session, home.id, "incident.absorbed", now=now, report_id=report.id)
+            record_entry(session, home.id, "report.left", now=now, report_id=report.id)
+            session.flush()
+            if home.reports == 1:
+                home.status, home.absorbed_into = move(home.status, Status.ABSORBED), incident.id
+                record_entry(session, home.id, "incident.absorbed", now=now, report_id=report.id)
             settle_incident(
                 session, self.organisation, home, now=now, related=(incident.reference,)
             )
@@ -297,6 +304,19 @@ def record_addition(
         data={"kind": kind},
     )  # fmt: skip
     owe_report_record(session, organisation.outbox, RecordKind.REPORT_EXTENDED, report, now=now)
+
+
+def _is_untouched(incident: Incident) -> bool:
+    """One report, and no word of staff: a late reading may still empty it."""
+    return (
+        incident.reports == 1
+        and incident.status is Status.OPEN
+        and incident.major_state is MajorState.NONE
+        and not incident.locked
+        and incident.staff_title is None
+        and incident.staff_severity is None
+        and incident.workaround is None
+    )
 
 
 def unread_reports(session: Session) -> Sequence[ReportId]:

@@ -16,11 +16,11 @@ MOVES: Final = MappingProxyType(
         S.ABSORBED: frozenset({S.OPEN}),
         M.NONE: frozenset({M.PROPOSED, M.DECLARED, M.REJECTED}),
         M.PROPOSED: frozenset({M.DECLARED, M.REJECTED, M.NONE}),
-        M.DECLARED: frozenset({M.NONE, M.PROPOSED}),
+        M.DECLARED: frozenset({M.NONE, M.PROPOSED, M.REJECTED}),
         M.REJECTED: frozenset({M.PROPOSED, M.DECLARED, M.NONE}),
     }
 )
-"""M.PROPOSED and M.DECLARED go back to where they came from only by an undo."""
+"""M.DECLARED goes back to where it came from only by an undo."""
 
 State = TypeVar("State", S, M)
 

@@ -131,6 +131,23 @@ def follow_absorbed(session: Session, incident: Incident) -> Incident:
     return incident
 
 
+def standing_for(session: Session, incident: Incident) -> set[IncidentId]:
+    """The incident and all that went into it; what was said of them is said of it."""
+    found = {incident.id}
+    frontier = found
+    while frontier:
+        frontier = {
+            IncidentId(one)
+            for one in session.scalars(
+                select(Incident.id).where(
+                    Incident.absorbed_into.in_(frontier), Incident.status == Status.ABSORBED
+                )
+            )
+        } - found
+        found |= frontier
+    return found
+
+
 def read_members(session: Session, incident: Incident) -> list[MemberView]:
     """Live members, oldest first."""
     rows = session.execute(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from incidents import actions as act
 from incidents.hand import Hand
 from incidents.openings import record_incident
+from incidents.queries import standing_for
 from models.errors import DomainError, NotFoundError
 from models.ids import IncidentId, ReportId, parse_reference
 from models.incident import Incident, Membership
@@ -80,6 +81,7 @@ def find_incident(session: Session, reference: str) -> Incident:
 
 
 def _accept(session: Session, hand: Hand, incident: Incident, action: act.Accept) -> Outcome:
+    _must_be_open(incident)
     if incident.major_state is not MajorState.PROPOSED:
         raise SenselessReviewError(
             f"{incident.reference} is not a candidate. Declare it instead if it is a major one."
@@ -102,9 +104,14 @@ def _declare(session: Session, hand: Hand, incident: Incident, action: act.Decla
 
 
 def _reject(session: Session, hand: Hand, incident: Incident, action: act.Reject) -> Outcome:
+    _must_be_open(incident)
     reason = action.reason.strip()
     if not reason:
         raise SenselessReviewError("Say in a few words why it is not a major incident.")
+    if incident.major_state is MajorState.DECLARED:
+        raise SenselessReviewError(
+            f"{incident.reference} is declared. Undo the declaration, or resolve the incident."
+        )
     hand.set_field(incident, "major_state", MajorState.REJECTED)
     hand.set_field(incident, "reject_reason", reason[:1000])
     return Outcome(
@@ -135,8 +142,8 @@ def _merge(session: Session, hand: Hand, incident: Incident, action: act.Merge) 
         ours = _live_reports(session, incident)
         hand.lift(
             ConstraintKind.CANNOT_LINK,
-            {source.id, *members},
-            {incident.id, *ours},
+            {*standing_for(session, source), *members},
+            {*standing_for(session, incident), *ours},
         )
         for report in members:
             hand.move_report(
@@ -199,8 +206,8 @@ def _move(session: Session, hand: Hand, incident: Incident, action: act.MoveRepo
         raise SenselessReviewError(
             f"It is the only report of {incident.reference}. Merge the two incidents instead."
         )
-    hand.lift(ConstraintKind.CANNOT_LINK, {report}, {to.id})
-    hand.lift(ConstraintKind.MUST_LINK, {report}, {incident.id})
+    hand.lift(ConstraintKind.CANNOT_LINK, {report}, {*standing_for(session, to)})
+    hand.lift(ConstraintKind.MUST_LINK, {report}, {*standing_for(session, incident)})
     hand.move_report(report, to, sentence=f"{hand.actor} moved it here from {incident.reference}.")
     hand.forbid(("report", report), ("incident", incident.id))
     hand.bind(("report", report), ("incident", to.id))
@@ -223,6 +230,7 @@ def _lock(session: Session, hand: Hand, incident: Incident, action: act.SetLock)
 
 
 def _resolve(session: Session, hand: Hand, incident: Incident, action: act.Resolve) -> Outcome:
+    _must_be_open(incident)
     hand.set_field(incident, "status", Status.RESOLVED)
     return Outcome("resolve", f"{incident.reference} was resolved.", incident.id)
 
@@ -230,6 +238,8 @@ def _resolve(session: Session, hand: Hand, incident: Incident, action: act.Resol
 def _reopen(session: Session, hand: Hand, incident: Incident, action: act.Reopen) -> Outcome:
     if incident.status is Status.ABSORBED:
         raise SenselessReviewError(f"{incident.reference} was merged. Undo the merge instead.")
+    if incident.status is Status.OPEN:
+        raise SenselessReviewError(f"{incident.reference} is open already.")
     hand.set_field(incident, "status", Status.OPEN)
     return Outcome("reopen", f"{incident.reference} was opened again.", incident.id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,11 +31,25 @@ from models.database import Database, build_database
 from models.incident import Incident
 from models.migrate import migrate
 from models.vocabulary import Channel
+from tests.browser_notice import count_browser_tests, find_browser, is_required, render_notice
 from tests.fakes import FakeJobs, PlainReader, StandingClock, plain_scorer
 
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "artifacts"
 ORGANISATION = ROOT / "training_data" / "organisation"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a Chromium the browser tests are left out, said loudly; or none run at all."""
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    if not left_out or find_browser() is not None:
+        return
+    notice = render_notice(count_browser_tests(Path(__file__).parent))
+    if is_required():
+        raise pytest.UsageError(notice)
+    sys.stderr.write(f"\n{notice}\n")
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +145,22 @@ def house(sqlite: Database, catalogue: Catalogue, reader: Reader, clock: Standin
     return build_house(sqlite, catalogue, reader, clock)
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Path:
+    """A SQLite file in which the organisation has moved in; tests open copies of it."""
+    path = tmp_path_factory.mktemp("furnished") / "muster.db"
+    database = build_database(f"sqlite:///{path}")
+    migrate(database)
+    build_house(database, catalogue, PlainReader(catalogue), StandingClock())
+    database.dispose()
+    return path
+
+
 @pytest.fixture
-def plain_house(sqlite: Database, catalogue: Catalogue, clock: StandingClock) -> House:
+def plain_house(
+    furnished: Path, tmp_path: Path, catalogue: Catalogue, clock: StandingClock
+) -> Iterator[House]:
     """A house whose grouping is by shared words alone: quick, and free of trained numbers."""
-    return build_house(sqlite, catalogue, PlainReader(catalogue), clock, plain_scorer())
+    database = build_database(f"sqlite:///{shutil.copy(furnished, tmp_path / 'plain.db')}")
+    yield open_house(database, catalogue, PlainReader(catalogue), clock, plain_scorer())
+    database.dispose()
