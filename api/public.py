@@ -25,7 +25,6 @@ PUBLIC: Final = frozenset(
         "POST /api/v1/conversations/{conversation_id}/attachments",
         "GET /api/v1/conversations/{conversation_id}/events",
         # partners: the signature is checked in the route
-        "POST /channels/sms/{provider}",
         "POST /channels/sms/twilio",
         # operations; /metrics asks for a key in production
         "GET /livez",

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any, Final
 
 from fastapi.routing import APIRoute
 
+import api
+import assistant
+import classifier
+import incidents
+import models
 from api.app import permissions, routers
 from api.errors import STATUS
 from api.public import PUBLIC
@@ -32,6 +39,7 @@ def write_reference(folder: Path) -> list[Path]:
 
 def render_reference() -> Mapping[str, str]:
     """File name to content."""
+    _import_everything()
     return {
         "settings.md": _NOTE + render_settings(),
         "http.md": _NOTE + render_routes(),
@@ -109,6 +117,14 @@ def _routes() -> Iterator[tuple[str, str, str, str]]:
                 public = f"{method} {route.path}" in PUBLIC
                 who = ", ".join(asked) or ("public" if public else "")
                 yield method, route.path, who, words[0] if words else ""
+
+
+def _import_everything() -> None:
+    """Errors are known once their modules are."""
+    for package in (models, classifier, incidents, assistant, api):
+        for found in walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in found.name:
+                import_module(found.name)
 
 
 def _errors(kind: type[DomainError]) -> Iterator[type[DomainError]]:

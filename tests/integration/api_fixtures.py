@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from classifier.catalogue import Catalogue
 from classifier.reading import Reader
 from incidents.importing import record_catalogue, record_people
 from models.database import build_database
+from models.ids import new_id
 from models.migrate import migrate
 from models.vocabulary import Role
 from tests.conftest import ORGANISATION
@@ -76,6 +78,29 @@ def link_for(house: Installation, role: Role, name: str = "Robin") -> str:
     with house.database.transaction() as session:
         staff = record_staff(session, name, role, now=house.clock())
         return record_link(session, staff, now=house.clock())
+
+
+def file_report(
+    client: httpx.Client, headers: dict[str, str], text: str, reporter: str, **more: object
+) -> dict[str, Any]:
+    """File one report through the front door; `key` is drawn where it does not matter."""
+    key = str(more.pop("key", None) or new_id())
+    answer = client.post(
+        "/api/v1/reports",
+        json={"text": text, "reporter": reporter, **more},
+        headers=headers | {"Idempotency-Key": key},
+    )
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def open_chat(client: httpx.Client, **body: object) -> tuple[str, dict[str, str]]:
+    """The address of a fresh conversation and the headers that open it."""
+    answer = client.post("/api/v1/conversations", json=body)
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    return f"/api/v1/conversations/{told['id']}", {"Authorization": f"Bearer {told['token']}"}
 
 
 @dataclass
