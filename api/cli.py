@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from api import cli_data, cli_serve, cli_staff, cli_train
+from api import cli_data, cli_evaluate, cli_serve, cli_staff, cli_train
 from models.errors import DomainError
 
 
@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; errors people can mend are one sentence on stderr and exit 1."""
     parser = argparse.ArgumentParser(prog="muster", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for family in (cli_serve, cli_staff, cli_data, cli_train):
+    for family in (cli_serve, cli_staff, cli_data, cli_train, cli_evaluate):
         family.add_commands(commands)
     chosen = parser.parse_args(arguments)
     try:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+
+from classifier.encoding import Encoder
+from models.errors import DomainError
 
 ROOT: Final = Path(__file__).parent.parent
 ARTIFACTS: Final = ROOT / "artifacts"
 TRAINING_DATA: Final = ROOT / "training_data"
+
+
+class NothingToTrainError(DomainError):
+    """The command names nothing to learn from, or nowhere to write to."""
+
+    code: ClassVar[str] = "train.unclear"
 
 
 def add_commands(commands: Any) -> None:
@@ -22,8 +33,42 @@ def add_commands(commands: Any) -> None:
 
     train = commands.add_parser("train", help="train heads or pair weights")
     train.add_argument("what", nargs="?", choices=["heads"], help="the shipped heads")
-    train.add_argument("--out", type=Path)
+    train.add_argument(
+        "--stream", action="append", default=[], metavar="[NAME=]STREAM.jsonl",
+        help="a labelled stream to learn grouping from: writes OUT/pairs.json; may be repeated",
+    )  # fmt: skip
+    train.add_argument(
+        "--tickets", type=Path, metavar="FILE.csv",
+        help="labelled tickets to learn labels from: writes OUT/heads/",
+    )  # fmt: skip
+    add_columns(train)
+    add_organisation(train)
+    train.add_argument("--out", type=Path, help="a folder; an artifact for `muster evaluate`")
     train.set_defaults(run=_train)
+
+
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """Which columns of a table of tickets hold what."""
+    command.add_argument(
+        "--text", type=lambda told: told.split(","), default=[], metavar="COL[,COL]",
+        help="columns that hold the words",
+    )  # fmt: skip
+    for head in ("category", "impact", "urgency"):
+        command.add_argument(f"--{head}", metavar="COL", help=f"column that holds the {head}")
+
+
+def add_organisation(command: argparse.ArgumentParser) -> None:
+    """Whose services and sites are looked for in the words of a stream."""
+    command.add_argument(
+        "--organisation", type=Path, default=TRAINING_DATA / "organisation", metavar="DIR",
+        help="catalogue whose services and sites the words may name (default: the sample)",
+    )  # fmt: skip
+
+
+def built_encoder() -> Encoder:
+    from classifier.onnx_encoder import OnnxEncoder
+
+    return OnnxEncoder(ARTIFACTS / "encoder")
 
 
 def _build_encoder(chosen: argparse.Namespace) -> None:
@@ -33,9 +78,63 @@ def _build_encoder(chosen: argparse.Namespace) -> None:
 
 
 def _train(chosen: argparse.Namespace) -> None:
-    from classifier.onnx_encoder import OnnxEncoder
-    from classifier.train_heads import train_shipped
+    if chosen.what == "heads":
+        from classifier.train_heads import train_shipped
 
-    out = chosen.out or ARTIFACTS / "heads"
-    report = train_shipped(TRAINING_DATA, out, OnnxEncoder(ARTIFACTS / "encoder"))
-    print(json.dumps(report, indent=1))
+        out = chosen.out or ARTIFACTS / "heads"
+        print(json.dumps(train_shipped(TRAINING_DATA, out, built_encoder()), indent=1))
+        return
+    if not chosen.out or not (chosen.stream or chosen.tickets):
+        raise NothingToTrainError(
+            "Say what to learn from (--stream STREAM.jsonl or --tickets FILE.csv) "
+            "and where to write it (--out DIR)."
+        )
+    if chosen.stream:
+        _train_pairs(chosen)
+    if chosen.tickets:
+        _train_labels(chosen)
+
+
+def _train_pairs(chosen: argparse.Namespace) -> None:
+    from classifier.catalogue import parse_catalogue
+    from classifier.facts import FactFinder
+    from classifier.pair_scorer import save_scorer
+    from classifier.train_pairs import Labelled, train_scorer
+    from incidents.replay import labelled, parse_stream, read_rows
+
+    encoder, finder = built_encoder(), FactFinder(parse_catalogue(chosen.organisation))
+    streams: dict[str, list[Labelled]] = {}
+    for told in chosen.stream:
+        name, path = _named(told, streams)
+        rows = parse_stream(path)
+        print(f"Reading {len(rows)} reports of {name} ...", flush=True)
+        streams[name] = labelled(read_rows(rows, encoder, finder))
+    print("Learning; a few minutes for some thousand reports ...", flush=True)
+    now = datetime.now(UTC)
+    scorer = train_scorer(streams, encoder.id, name=f"pairs-{now:%Y%m%d}", date=f"{now:%Y-%m-%d}")
+    save_scorer(scorer, chosen.out)
+    figures = {key: value for key, value in scorer.manifest.items() if key != "reliability"}
+    print(json.dumps({**figures, "join": scorer.join, "suggest": scorer.suggest}, indent=1))
+
+
+def _train_labels(chosen: argparse.Namespace) -> None:
+    from classifier.tickets import HEADS, parse_table, tasks_of
+    from classifier.train_heads import train_heads
+
+    labels = {head: getattr(chosen, head) for head in HEADS}
+    tasks, rare = tasks_of(parse_table(chosen.tickets, chosen.text, labels))
+    print(f"Learning {', '.join(task.name for task in tasks)} ...", flush=True)
+    report = train_heads(tasks, chosen.out / "heads", built_encoder())
+    print(json.dumps({**report, "too_rare_to_learn": rare}, indent=1))
+
+
+def _named(told: str, taken: Mapping[str, object]) -> tuple[str, Path]:
+    """`storm=eval/storm.jsonl` has its name in front; else the file's own name serves."""
+    name, given, path = told.partition("=")
+    if not given:
+        name, path = Path(told).stem, told
+    number = 2
+    unique = name
+    while unique in taken:
+        unique, number = f"{name} {number}", number + 1
+    return unique, Path(path)

@@ -30,22 +30,24 @@ _LOOKED_AT_BY_WORDS: Final = 40
 _REPORTS_PER_UNIT: Final = 15.0
 _UNIT: Final = (1_800.0, 4 * 3_600.0)
 _FIRST_UNIT: Final = 2 * 3_600.0
+_FAR: Final = 0.3
+"""Cosine below which two accounts hardly speak of one thing (MiniLM)."""
+_SERVICES: Final = 25.0
+"""About as many services as a catalogue has: what is expected of each before there is a past."""
 
 FEATURES: Final = (
     "max",
     "top3",
     "mean",
     "centroid",
-    "max_over_40",
-    "max_over_50",
-    "max_over_60",
-    "top3_over_50",
+    "far",
     "csls",
     "base50",
     "base60",
     "members_base50",
     "rank",
     "surge",
+    "surge_alike",
     "since_last",
     "since_first",
     "recent",
@@ -55,8 +57,10 @@ FEATURES: Final = (
     "words",
     "same_service",
     "other_service",
+    "service_crowd",
     "same_site",
     "other_site",
+    "site_known",
     "same_signature",
 )
 RISING: Final = frozenset(
@@ -65,24 +69,23 @@ RISING: Final = frozenset(
         "top3",
         "mean",
         "centroid",
-        "max_over_40",
-        "max_over_50",
-        "max_over_60",
-        "top3_over_50",
         "csls",
         "surge",
+        "surge_alike",
         "recent",
         "words",
         "same_service",
-        "same_site",
+        "service_crowd",
         "same_signature",
     }
 )
 """Features whose growth can only speak for the same incident."""
 FALLING: Final = frozenset(
-    {"base50", "base60", "rank", "since_last", "other_service", "other_site"}
+    {"far", "base50", "base60", "rank", "since_last", "other_service", "other_site"}
 )
 """Features whose growth can only speak against it."""
+SHOWN: Final = frozenset({"same_site"})
+"""Measured for the sentence people read; by itself a shared building makes no incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,8 @@ def _measure(
     since_first = query.at - moments[[group.rows[0] for group in groups]]
     recent = np.add.reduceat((moments[flat] > query.at - unit).astype(np.int64), start)
     one = np.ones(len(groups))
+    lately = scan.live & (moments > query.at - 2 * unit)
+    surge = _surge(scan, lately)
     facts = query.facts
     service = np.array([_agreement(facts.service, group.services) for group in groups])
     site = np.array([_agreement(facts.site, group.sites) for group in groups])
@@ -236,16 +241,14 @@ def _measure(
         "top3": top3,
         "mean": mean(cosines),
         "centroid": totals @ query.vector.astype(np.float64) / length,
-        "max_over_40": np.maximum(best - 0.4, 0.0),
-        "max_over_50": np.maximum(best - 0.5, 0.0),
-        "max_over_60": np.maximum(best - 0.6, 0.0),
-        "top3_over_50": np.maximum(top3 - 0.5, 0.0),
+        "far": np.maximum(_FAR - top3, 0.0),
         "csls": 2 * best - scan.near - mean(near[flat]),
         "base50": one * scan.base[0],
         "base60": one * scan.base[1],
         "members_base50": mean(base[flat, 0]),
         "rank": rank,
-        "surge": one * _surge(window, scan, query.at - 2 * unit),
+        "surge": one * surge,
+        "surge_alike": max(surge, 0.0) * np.maximum(top3 - _FAR, 0.0),
         "since_last": np.log1p(10 * np.maximum(since_last, 0.0) / unit),
         "since_first": np.log1p(10 * np.maximum(since_first, 0.0) / unit),
         "recent": np.log1p(recent),
@@ -255,8 +258,10 @@ def _measure(
         "words": np.maximum.reduceat(shared[flat], start),
         "same_service": service[:, 0],
         "other_service": service[:, 1],
+        "service_crowd": service[:, 0] * _crowd(window, scan, facts.service, flat, start, lately),
         "same_site": site[:, 0],
         "other_site": site[:, 1],
+        "site_known": site.sum(axis=1),
         "same_signature": np.array(signed, dtype=np.float64),
     }
     table = np.stack([columns[name] for name in FEATURES], axis=1)
@@ -273,12 +278,32 @@ def _measure(
     ]
 
 
-def _surge(window: Window, scan: Scan, since: float) -> float:
-    """How many times more reports like this came lately than the past would let one expect (log)."""
-    lately = scan.live & (window.moments() > since)
+def _surge(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
+    """How many times more reports like this came lately than the past lets one expect (log)."""
     alike = np.count_nonzero(scan.cosines[lately] >= 0.5)
     expected = float(np.exp(scan.base[0])) * np.count_nonzero(lately)
     return float(np.log((alike + 0.5) / (expected + 0.5)))
+
+
+def _crowd(
+    window: Window,
+    scan: Scan,
+    service: str | None,
+    members: npt.NDArray[np.int64],
+    start: npt.NDArray[np.int64],
+    lately: npt.NDArray[np.bool_],
+) -> Floats64:
+    """Per group, how many times more of its reports named this service lately than usual (log).
+
+    Never negative: few reports of a service say nothing against one more.
+    """
+    if service is None:
+        return np.zeros(len(start))
+    named = window.naming_service(service)
+    share = (np.count_nonzero(named & scan.past) + 1.0) / (np.count_nonzero(scan.past) + _SERVICES)
+    came = np.add.reduceat((named & lately)[members].astype(np.int64), start)
+    usual = share * np.count_nonzero(lately)
+    return np.maximum(np.log((came + 0.5) / (usual + 0.5)), 0.0)
 
 
 def _agreement(value: str | None, counts: Mapping[str, int]) -> tuple[float, float]:

@@ -131,9 +131,18 @@ def parse_scorer(data: Mapping[str, Any]) -> PairScorer:
 
 
 def load_scorer(folder: Path = SHIPPED) -> PairScorer:
-    """The scorer in a folder (`pairs.json`); without one, the shipped."""
+    """The scorer in a folder; the shipped one where the folder holds no `pairs.json`."""
     path = folder / "pairs.json"
+    if not path.exists():
+        path = SHIPPED / "pairs.json"
     try:
         return parse_scorer(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, KeyError, ValueError) as error:
         raise BadArtifactError(f"{path} cannot be read: {error}. Train it again.") from error
+
+
+def save_scorer(scorer: PairScorer, folder: Path) -> None:
+    """Write `pairs.json`: numbers only, no text of what it learnt from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = json.dumps(scorer.to_json(), indent=1)
+    (folder / "pairs.json").write_text(f"{data}\n", encoding="utf-8")

@@ -1,28 +1,42 @@
 """Learning when a report belongs to a group, from labelled streams.
 
 The training pairs come from replays: one that groups as the labels say, two by plain cosine
-rules, and two by the model learned so far (DAgger), so that it also learns from groups that
-went wrong. Weights whose sign would make no sense are held at zero.
+rules, and one by the model learned so far (DAgger), so that it also learns from groups that
+went wrong. Weights whose sign would make no sense are held at zero. Every figure in the
+manifest but `f1_fitted` is cross-fitted: a report is decided by weights that never saw its
+part of the stream.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector
-from classifier.pair_features import FALLING, FEATURES, RISING, Compared, Query, compare
+from classifier.pair_features import FEATURES, Compared, Query, compare
+from classifier.pair_fit import Pairs, fit_pairs, log_odds, reliability
 from classifier.pair_scorer import PairScorer
 from classifier.window import Item, PairFacts, Window
+from models.errors import DomainError
 
-_PENALTY: Final = 100.0  # 1 / C with C = .01: weaker ones overfit small streams (research)
-_THRESHOLDS: Final = tuple(np.round(np.arange(-2.5, 1.01, 0.5), 2).tolist())
+Floats = npt.NDArray[np.float64]
+
+FOLDS: Final = 3
+_THRESHOLDS: Final = tuple(np.round(np.arange(-1.5, 0.76, 0.25), 2).tolist())
+_FIRST_THRESHOLD: Final = -0.5
 _PLATEAU: Final = 0.98
+_SUGGEST_BELOW: Final = 1.5
+
+
+class NothingToLearnError(DomainError):
+    """No stream has two reports of one incident."""
+
+    code: ClassVar[str] = "train.nothing_to_learn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +51,55 @@ class Labelled:
     restricted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Training pairs: `x` shape (n, features), `y` 0/1, `weight` shape (n,)."""
-
-    x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.float64]
-    weight: npt.NDArray[np.float64]
-
-
 Policy = Callable[[Labelled, Sequence[Compared]], Hashable | None]
 Streams = Mapping[str, Sequence[Labelled]]
+Replayed = dict[str, tuple[Pairs, list[Hashable]]]
 
 
-def train_scorer(
-    streams: Streams, encoder_id: str, *, name: str, trained_on: str, date: str
-) -> PairScorer:
-    """Fit weights and thresholds on labelled streams."""
-    rounds: list[Policy] = [_by_gold, _by_mean(0.45), _by_mean(0.55)]
-    collected: list[Pairs] = []
-    for policy in rounds:
-        collected += _replay_all(streams, encoder_id, policy)
-    scorer = _fit(collected, name)
-    for _ in range(2):
-        threshold = _best_threshold(streams, encoder_id, scorer)[0]
-        collected += _replay_all(streams, encoder_id, _by_scorer(scorer, threshold))
-        scorer = _fit(collected, name)
-    threshold, table = _best_threshold(streams, encoder_id, scorer)
-    own = _replay_all(streams, encoder_id, _by_scorer(scorer, threshold))
+def train_scorer(streams: Streams, encoder_id: str, *, name: str, date: str) -> PairScorer:
+    """Fit weights and thresholds on labelled streams, each in the order of time.
+
+    Raises:
+        NothingToLearnError: There is no incident with two reports.
+
+    """
+    if not any(_holds_an_incident(stream) for stream in streams.values()):
+        raise NothingToLearnError(
+            "No stream has two reports of one incident. "
+            "Say in `group` which reports belong together."
+        )
+    collected: dict[str, list[Pairs]] = {stream: [] for stream in streams}
+    for policy in (_by_gold, _by_mean(0.45), _by_mean(0.55)):
+        _collect(collected, _replay_all(streams, encoder_id, policy))
+    weighed = _weighed(collected)
+    for replayed in _cross_fitted(streams, encoder_id, weighed, name, _FIRST_THRESHOLD):
+        _collect(collected, replayed)
+    weighed = _weighed(collected)
+    threshold, table = _best_threshold(streams, encoder_id, weighed, name)
+    scorer = fit_pairs(weighed, name)
+    fitted = _replay_all(streams, encoder_id, by_scorer(scorer, threshold))
+    own = [pairs for pairs, _ in fitted.values()]
     manifest = {
-        "trained_on": trained_on,
+        "trained_on": "+".join(streams),
+        "reports": {stream: len(rows) for stream, rows in streams.items()},
         "date": date,
         "encoder": encoder_id,
-        "pairs": int(sum(len(pairs.y) for pairs in collected)),
-        "f1_by_threshold": table,
-        "reliability": _reliability(scorer, own),
+        "pairs": int(sum(len(pairs.y) for pairs in weighed)),
+        "folds": FOLDS,
+        "f1_cross_fitted": table,
+        "f1_without_the_stream": _left_out(streams, encoder_id, collected, name, threshold),
+        "f1_fitted": {
+            stream: _f1(streams[stream], groups) for stream, (_, groups) in fitted.items()
+        },
+        "reliability": reliability(
+            np.concatenate([log_odds(scorer, pairs.x) for pairs in own]),
+            np.concatenate([pairs.y for pairs in own]),
+        ),
     }
-    join = _probability(threshold)
-    return PairScorer(
-        name=name,
-        mean=scorer.mean,
-        scale=scorer.scale,
-        weights=scorer.weights,
-        bias=scorer.bias,
-        join=round(join, 4),
-        suggest=round(_probability(threshold - 1.5), 4),
+    return replace(
+        scorer,
+        join=round(_probability(threshold), 4),
+        suggest=round(_probability(threshold - _SUGGEST_BELOW), 4),
         manifest=manifest,
     )
 
@@ -90,9 +108,7 @@ def assign_groups(
     stream: Sequence[Labelled], encoder_id: str, scorer: PairScorer, threshold: float
 ) -> list[Hashable]:
     """The group of each report as decided on arrival; `threshold` in log-odds."""
-    assigned: list[Hashable] = []
-    _replay(stream, encoder_id, _by_scorer(scorer, threshold), assigned=assigned)
-    return assigned
+    return _replay(stream, encoder_id, by_scorer(scorer, threshold))[1]
 
 
 def pairwise_f1(gold: Sequence[str | None], groups: Sequence[Hashable]) -> float:
@@ -104,42 +120,62 @@ def pairwise_f1(gold: Sequence[str | None], groups: Sequence[Hashable]) -> float
     return 2 * both / (told + found) if told + found else 1.0
 
 
-def _replay_all(streams: Streams, encoder_id: str, policy: Policy) -> list[Pairs]:
-    return [_replay(stream, encoder_id, policy) for stream in streams.values()]
+def fold_of(stream: Sequence[Labelled], at: float) -> int:
+    """Which third of the stream's time a moment is in, 0 to 2."""
+    first, last = stream[0].at, stream[-1].at
+    return min(int((at - first) / max(last - first, 1e-9) * FOLDS), FOLDS - 1)
+
+
+def by_scorer(scorer: PairScorer, threshold: float) -> Policy:
+    """Join the likeliest group from `threshold` (log-odds) on."""
+
+    def choose(_report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
+        odds = [float(log_odds(scorer, one.values)) for one in compared]
+        if not odds or max(odds) < threshold:
+            return None
+        return compared[int(np.argmax(odds))].group
+
+    return choose
+
+
+def _replay_all(streams: Streams, encoder_id: str, policy: Policy) -> Replayed:
+    return {name: _replay(stream, encoder_id, policy) for name, stream in streams.items()}
 
 
 def _replay(
-    stream: Sequence[Labelled],
-    encoder_id: str,
-    policy: Policy,
-    *,
-    assigned: list[Hashable] | None = None,
-) -> Pairs:
+    stream: Sequence[Labelled], encoder_id: str, policy: Policy
+) -> tuple[Pairs, list[Hashable]]:
+    """Group a stream by a policy; every comparison on the way is a training pair.
+
+    A person's own account chore is kept apart by a rule, so nothing is learnt from it.
+    """
     window = Window(encoder_id, len(stream[0].vector))
     gold_of: dict[Hashable, list[str | None]] = {}
-    rows: list[npt.NDArray[np.float64]] = []
+    rows: list[Floats] = []
     labels: list[float] = []
+    folds: list[int] = []
+    assigned: list[Hashable] = []
     for report in stream:
         query = Query(report.vector, report.at, report.facts, report.restricted)
-        compared = compare(window, query)
+        compared = [one for one in compare(window, query) if not one.apart]
         for one in compared:
             members = gold_of[one.group]
             same = report.gold is not None and members.count(report.gold) * 2 >= len(members)
             rows.append(one.values)
             labels.append(float(same))
+            folds.append(fold_of(stream, report.at))
         group = policy(report, compared)
         if group is None:
             group = f"of {report.id}"
         window.add(Item(report.id, group, report.at, report.vector, report.facts))
         window.set_group(group, joinable=True, restricted=report.restricted)
         gold_of.setdefault(group, []).append(report.gold)
-        if assigned is not None:
-            assigned.append(group)
-    y = np.array(labels)
-    return Pairs(np.array(rows), y, np.ones_like(y))
+        assigned.append(group)
+    x = np.array(rows).reshape(len(rows), len(FEATURES))
+    return Pairs(x, np.array(labels), np.array(folds, dtype=np.int64)), assigned
 
 
-def _by_gold(report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
+def _by_gold(report: Labelled, _compared: Sequence[Compared]) -> Hashable | None:
     return report.gold
 
 
@@ -148,7 +184,7 @@ def _by_mean(threshold: float) -> Policy:
     last = FEATURES.index("since_last")
     limit = float(np.log1p(10 * 6))  # six time units
 
-    def choose(report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
+    def choose(_report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
         near = [one for one in compared if one.values[last] <= limit]
         best = max(near, key=lambda one: float(one.values[at]), default=None)
         return best.group if best is not None and best.values[at] >= threshold else None
@@ -156,81 +192,82 @@ def _by_mean(threshold: float) -> Policy:
     return choose
 
 
-def _by_scorer(scorer: PairScorer, threshold: float) -> Policy:
+def _cross_fitted(
+    streams: Streams, encoder_id: str, collected: Sequence[Pairs], name: str, *thresholds: float
+) -> list[Replayed]:
+    """Per threshold, the streams as decided by weights that never saw the report's third."""
+    scorers = [fit_pairs(collected, name, without=fold) for fold in range(FOLDS)]
+    return [
+        {
+            stream: _replay(rows, encoder_id, _by_fold(rows, scorers, threshold))
+            for stream, rows in streams.items()
+        }
+        for threshold in thresholds
+    ]
+
+
+def _by_fold(stream: Sequence[Labelled], scorers: Sequence[PairScorer], threshold: float) -> Policy:
+    policies = [by_scorer(scorer, threshold) for scorer in scorers]
+
     def choose(report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
-        odds = [_odds(scorer, one.values) for one in compared]
-        if not odds or max(odds) < threshold:
-            return None
-        return compared[int(np.argmax(odds))].group
+        return policies[fold_of(stream, report.at)](report, compared)
 
     return choose
 
 
-def _odds(scorer: PairScorer, values: npt.NDArray[np.float64]) -> float:
-    return float(((values - scorer.mean) / scorer.scale) @ scorer.weights + scorer.bias)
+def _collect(collected: dict[str, list[Pairs]], replayed: Replayed) -> None:
+    for stream, (pairs, _) in replayed.items():
+        collected[stream].append(pairs)
 
 
-def _fit(collected: Sequence[Pairs], name: str) -> PairScorer:
-    from scipy.optimize import minimize
-
-    x = np.concatenate([pairs.x for pairs in collected])
-    y = np.concatenate([pairs.y for pairs in collected])
-    weight = np.concatenate([pairs.weight for pairs in collected])
-    weight = weight / weight.mean()
-    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
-    z = (x - mean) / scale
-    sign = 2 * y - 1
-
-    def loss(w: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        margin = sign * (z @ w[:-1] + w[-1])
-        value = float((weight * np.logaddexp(0, -margin)).sum() + _PENALTY / 2 * (w[:-1] @ w[:-1]))
-        slope = -weight * sign / (1 + np.exp(np.clip(margin, -40, 40)))
-        gradient = np.concatenate([z.T @ slope + _PENALTY * w[:-1], [slope.sum()]])
-        return value, gradient
-
-    bounds = [
-        (0.0, None) if f in RISING else (None, 0.0) if f in FALLING else (None, None)
-        for f in FEATURES
+def _weighed(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
+    """All pairs, so that a small stream neither drowns nor is learnt by heart."""
+    counts = {name: sum(len(one.y) for one in pairs) for name, pairs in collected.items()}
+    greatest = max(counts.values())
+    return [
+        replace(one, weight=float(np.sqrt(greatest / max(counts[name], 1))))
+        for name, pairs in collected.items()
+        for one in pairs
     ]
-    found = minimize(
-        loss,
-        np.zeros(len(FEATURES) + 1),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[*bounds, (None, None)],
-    )
-    return PairScorer(name, mean, scale, found.x[:-1], float(found.x[-1]), 0.5, 0.3, {})
 
 
 def _best_threshold(
-    streams: Streams, encoder_id: str, scorer: PairScorer
-) -> tuple[float, dict[str, Any]]:
+    streams: Streams, encoder_id: str, collected: Sequence[Pairs], name: str
+) -> tuple[float, dict[str, list[float]]]:
     """The upper end of the plateau of the mean F1 relative to each stream's best."""
-    table: dict[str, list[float]] = {}
-    for name, stream in streams.items():
-        gold = [report.gold for report in stream]
-        table[name] = [
-            round(pairwise_f1(gold, assign_groups(stream, encoder_id, scorer, t)), 4)
-            for t in _THRESHOLDS
-        ]
+    table: dict[str, list[float]] = {stream: [] for stream in streams}
+    for replayed in _cross_fitted(streams, encoder_id, collected, name, *_THRESHOLDS):
+        for stream, (_, groups) in replayed.items():
+            table[stream].append(_f1(streams[stream], groups))
     relative = np.mean([np.array(row) / max(*row, 1e-9) for row in table.values()], axis=0)
     good = np.flatnonzero(relative >= _PLATEAU * relative.max())
-    best = float(_THRESHOLDS[int(good[-1])])
-    return best, {"threshold": list(_THRESHOLDS), **table}
+    return float(_THRESHOLDS[int(good[-1])]), {"threshold": list(_THRESHOLDS), **table}
 
 
-def _reliability(scorer: PairScorer, pairs: Sequence[Pairs]) -> list[list[float]]:
-    """Per tenth of probability: mean predicted, share that were the same, count."""
-    odds = np.concatenate([((p.x - scorer.mean) / scorer.scale) @ scorer.weights for p in pairs])
-    p = 1 / (1 + np.exp(-(odds + scorer.bias)))
-    y = np.concatenate([one.y for one in pairs])
-    rows = []
-    for low in np.arange(0, 1, 0.1):
-        inside = (p >= low) & (p < low + 0.1)
-        if inside.any():
-            rows.append([round(float(v), 4) for v in (p[inside].mean(), y[inside].mean())])
-            rows[-1].append(float(inside.sum()))
-    return rows
+def _left_out(
+    streams: Streams,
+    encoder_id: str,
+    collected: Mapping[str, Sequence[Pairs]],
+    name: str,
+    threshold: float,
+) -> dict[str, float]:
+    """F1 of each stream by weights that saw only the others: what a new place may expect."""
+    found = {}
+    for stream, rows in streams.items():
+        others = {other: pairs for other, pairs in collected.items() if other != stream}
+        if any(_holds_an_incident(streams[other]) for other in others):
+            scorer = fit_pairs(_weighed(others), name)
+            found[stream] = _f1(rows, assign_groups(rows, encoder_id, scorer, threshold))
+    return found
+
+
+def _f1(stream: Sequence[Labelled], groups: Sequence[Hashable]) -> float:
+    return round(pairwise_f1([report.gold for report in stream], groups), 4)
+
+
+def _holds_an_incident(stream: Sequence[Labelled]) -> bool:
+    counts = Counter(report.gold for report in stream if report.gold is not None)
+    return any(count > 1 for count in counts.values())
 
 
 def _probability(odds: float) -> float:

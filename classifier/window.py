@@ -10,7 +10,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float32]
 NEAREST: Final = 10
 _GROWTH: Final = 1024
 _TYPICAL_NEAR: Final = 0.45
+_UNKNOWN: Final = -1
 _ENOUGH_PAST: Final = 30
 """With fewer past rows `near` is the typical value of a service desk (helpdesk set, dev)."""
 
@@ -131,6 +132,8 @@ class Window:
         self._at = np.full(_GROWTH, -np.inf)
         self._near = np.zeros(_GROWTH, dtype=np.float32)
         self._base = np.zeros((_GROWTH, 2), dtype=np.float32)
+        self._service = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
+        self._service_number: dict[str, int] = {}
         self._rows_by_word: dict[str, array[int]] = defaultdict(_no_rows)
         self._rows_by_signature: dict[str, array[int]] = defaultdict(_no_rows)
 
@@ -217,6 +220,12 @@ class Window:
         """Per row, as they were on its arrival: `near`, shape (n,), and `base`, shape (n, 2)."""
         return self._near[: len(self)], self._base[: len(self)]
 
+    def naming_service(self, service: str) -> npt.NDArray[np.bool_]:
+        """Shape (n,): the rows whose report names this service."""
+        number = self._service_number.get(service, len(self._service_number))
+        named: npt.NDArray[np.bool_] = self._service[: len(self)] == number
+        return named
+
     def rows_with_signature(self, signature: str) -> list[int]:
         rows = self._rows_by_signature.get(signature, ())
         return [row for row in rows if self.keys[row] is not None]
@@ -267,15 +276,24 @@ class Window:
             self._vectors = _grow(self._vectors, grown)
             self._near = _grow(self._near, grown)
             self._base = _grow(self._base, grown)
+            self._service = np.concatenate(
+                [self._service, np.full(grown - row, _UNKNOWN, dtype=np.int32)]
+            )
             self._at = np.concatenate([self._at, np.full(grown - row, -np.inf)])
         self._vectors[row] = item.vector
         self._at[row] = item.at
+        self._service[row] = self._numbered(item.facts.service)
         self.keys.append(item.key)
         self.facts.append(item.facts)
         self.row_of[item.key] = row
         self.group_of[item.key] = item.group
         self._post(row, item.facts)
         self._join(item.group, row)
+
+    def _numbered(self, service: str | None) -> int:
+        if service is None:
+            return _UNKNOWN
+        return self._service_number.setdefault(service, len(self._service_number))
 
     def _join(self, name: Hashable, row: int) -> None:
         group = self.groups.setdefault(name, Group())
@@ -319,7 +337,10 @@ class Window:
         for key in [key for key, row in self.row_of.items() if self._at[row] <= horizon]:
             self.remove(key)
         new_row = {int(old): new for new, old in enumerate(kept)}
-        for array_ in (self._vectors, self._near, self._base):
+        arrays: tuple[npt.NDArray[Any], ...] = (
+            self._vectors, self._near, self._base, self._service,
+        )  # fmt: skip
+        for array_ in arrays:
             array_[: len(kept)] = array_[kept]
         self._at[: len(kept)] = self._at[kept]
         self._at[len(kept) :] = -np.inf

@@ -1,0 +1,207 @@
+"""`muster evaluate`: how good grouping and labels are, on data that says what is right."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from api.cli_train import ARTIFACTS, add_columns, add_organisation, built_encoder
+from incidents.candidates import CandidateRule
+from models.errors import DomainError
+
+if TYPE_CHECKING:  # heavy to import, and no other command needs them
+    from incidents.replay import ReadRow, Replay
+    from incidents.scoring import Rival, Score
+
+_GENEROUS: Final = (
+    "TF-IDF and plain cosine: one pass on arrival, at the setting that is best on this very "
+    "stream, chosen by its labels. Ours was fixed before."
+)
+
+
+class BadRuleError(DomainError):
+    """A candidate rule that cannot be read."""
+
+    code: ClassVar[str] = "evaluate.bad_rule"
+
+
+def add_commands(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="measure grouping or labels on labelled data")
+    parts = evaluate.add_subparsers(dest="part", required=True)
+    _add_grouping(parts)
+    _add_labels(parts)
+
+
+def _add_grouping(parts: Any) -> None:
+    grouping = parts.add_parser("grouping", help="replay a stream of reports, as if it came in now")
+    grouping.add_argument(
+        "stream", type=Path, metavar="STREAM.jsonl",
+        help="lines {id, t, text}, t in seconds; optional service, site, reporter, attachments, "
+        "audience, and group (the right answer, null where a report stands alone)",
+    )  # fmt: skip
+    grouping.add_argument(
+        "--artifact", type=Path, metavar="DIR", help="of `muster train`; default: the shipped"
+    )
+    grouping.add_argument(
+        "--history", type=Path, metavar="FILE", help="an unscored stream that came just before"
+    )
+    grouping.add_argument(
+        "--rule", metavar="N/HOURS", help="a candidate is N people in HOURS (default 4/6)"
+    )
+    grouping.add_argument(
+        "--budget", type=float, metavar="PER_WEEK",
+        help="alarms staff accept; with a history the rule is made strict enough for it",
+    )  # fmt: skip
+    grouping.add_argument("--out", type=Path, metavar="PRED.jsonl", help="write {id, group}")
+    grouping.add_argument(
+        "--alarms", type=Path, metavar="ALARMS.jsonl", help="write {t, group, ids} as raised"
+    )
+    grouping.add_argument("--json", action="store_true", help="print one JSON object")
+    add_organisation(grouping)
+    grouping.set_defaults(run=_grouping)
+
+
+def _add_labels(parts: Any) -> None:
+    labels = parts.add_parser("labels", help="label a table of tickets and compare")
+    labels.add_argument("file", type=Path, metavar="FILE.csv")
+    labels.add_argument(
+        "--artifact", type=Path, metavar="DIR", help="of `muster train`; default: the shipped"
+    )
+    add_columns(labels)
+    labels.add_argument(
+        "--out", type=Path, metavar="PRED.jsonl",
+        help="write {row, category, category_p, ..., abstained}; row 0 is the first ticket",
+    )  # fmt: skip
+    labels.add_argument("--json", action="store_true", help="print one JSON object")
+    labels.set_defaults(run=_labels)
+
+
+def _grouping(chosen: argparse.Namespace) -> None:
+    from classifier.catalogue import parse_catalogue
+    from classifier.facts import FactFinder
+    from classifier.pair_scorer import SHIPPED, load_scorer
+    from incidents.grouping import GroupingPolicy
+    from incidents.replay import parse_stream, read_rows, replay_stream
+
+    rule = _rule(chosen.rule)
+    scorer = load_scorer(chosen.artifact or SHIPPED)
+    encoder, finder = built_encoder(), FactFinder(parse_catalogue(chosen.organisation))
+    rows = read_rows(parse_stream(chosen.stream), encoder, finder)
+    before = read_rows(parse_stream(chosen.history), encoder, finder) if chosen.history else []
+    replay = replay_stream(
+        rows, scorer, GroupingPolicy.of(scorer),
+        encoder_id=encoder.id, history=before, rule=rule, budget=chosen.budget,
+    )  # fmt: skip
+    if chosen.out:
+        _write(
+            chosen.out,
+            ({"id": r.row.id, "group": g} for r, g in zip(rows, replay.groups, strict=True)),
+        )
+    if chosen.alarms:
+        _write(
+            chosen.alarms,
+            ({"t": a.t, "group": a.group, "ids": list(a.ids)} for a in replay.alarms),
+        )
+    _report_grouping(chosen, rows, replay, scorer.name)
+
+
+def _report_grouping(
+    chosen: argparse.Namespace, rows: Sequence[ReadRow], replay: Replay, artifact: str
+) -> None:
+    days = (rows[-1].row.t - rows[0].row.t) / 86_400 if rows else 0.0
+    found: dict[str, Any] = {
+        "reports": len(rows),
+        "days": round(days, 2),
+        "artifact": artifact,
+        "groups_of_two_or_more": sum(replay.groups.count(g) > 1 for g in set(replay.groups)),
+        "alarms": len(replay.alarms),
+    }
+    ours, rivals = _scored(rows, replay)
+    if ours is not None:
+        found["scores"] = {
+            "ours": ours.to_json(),
+            **{r.name: {**r.score.to_json(), "setting": str(r.setting)} for r in rivals},
+        }
+        found["note"] = _GENEROUS
+    if chosen.json:
+        print(json.dumps(found, indent=1))
+        return
+    print(f"{len(rows)} reports over {days:.1f} days, {len(replay.alarms)} alarms, {artifact}")
+    if ours is None:
+        print("No labels in `group`, so there is nothing to score.")
+        return
+    print(f"\n{'':<14}{'precision':>10}{'recall':>9}{'F1':>8}{'detected':>12}  setting")
+    print(_line("ours", ours, "shipped" if chosen.artifact is None else str(chosen.artifact)))
+    for rival in rivals:
+        print(_line(rival.name, rival.score, str(rival.setting)))
+    print(f"\n{_GENEROUS}")
+
+
+def _scored(rows: Sequence[ReadRow], replay: Replay) -> tuple[Score | None, list[Rival]]:
+    import numpy as np
+
+    from incidents.scoring import score_groups, score_rivals
+
+    gold = [each.row.group for each in rows]
+    if not any(gold):
+        return None, []
+    rivals = score_rivals(
+        gold,
+        [each.row.t for each in rows],
+        [each.row.text for each in rows],
+        np.stack([each.vector for each in rows]),
+    )
+    return score_groups(gold, replay.groups), rivals
+
+
+def _line(name: str, score: Score, setting: str) -> str:
+    detected = f"{score.detected} of {score.incidents}"
+    return (
+        f"{name:<14}{score.precision:>10.3f}{score.recall:>9.3f}{score.f1:>8.3f}"
+        f"{detected:>12}  {setting}"
+    )
+
+
+def _labels(chosen: argparse.Namespace) -> None:
+    from classifier.heads import load_heads
+    from classifier.tickets import HEADS, parse_table, predict_rows, render_row, score_labels
+
+    folder = (chosen.artifact or ARTIFACTS) / "heads"
+    heads = load_heads(folder if folder.exists() else ARTIFACTS / "heads")
+    table = parse_table(chosen.file, chosen.text, {head: getattr(chosen, head) for head in HEADS})
+    said = predict_rows(table, heads, built_encoder())
+    if chosen.out:
+        _write(chosen.out, (render_row(row, each) for row, each in enumerate(said)))
+    scores = {
+        head: asdict(score)
+        for head, gold in table.labels.items()
+        if (score := score_labels(gold, (each[head] for each in said)))
+    }
+    if chosen.json:
+        print(json.dumps({"rows": len(said), "artifact": heads.artifact, "scores": scores}))
+        return
+    print(f"{len(said)} rows, {heads.artifact}")
+    for head, figures in scores.items():
+        print(f"{head}: " + ", ".join(f"{name} {value:g}" for name, value in figures.items()))
+
+
+def _rule(told: str | None) -> CandidateRule | None:
+    if told is None:
+        return None
+    try:
+        return CandidateRule.parse(told)
+    except ValueError as error:
+        raise BadRuleError(
+            f"`{told}` is no rule. Write people/hours, e.g. 4/6: four people in six hours."
+        ) from error
+
+
+def _write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as stream:
+        for line in lines:
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
