@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select, update
@@ -22,11 +21,19 @@ from incidents.transports.port import RecordTransport, TransportError
 from models.clock import Clock
 from models.database import Database, insert_if_absent
 from models.delivery import Delivery, DeliveryStream, Record
-from models.ids import DeliveryId
+from models.ids import DeliveryId, new_id
 from models.records import RecordKind
 from models.vocabulary import DeliveryState
 
 _BATCH: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """How one record fared, and whether the next one may follow."""
+
+    accepted: bool
+    go_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +49,22 @@ class Forwarder:
     policy: ForwardingPolicy = field(default_factory=ForwardingPolicy)
 
     def deliver_stream(self, target: str, stream: str) -> int:
-        """Send what is pending, until nothing is or a try fails; returns how many were accepted."""
-        sent = 0
-        while (batch := self._claim(target, stream)) is not None:
+        """Send what is pending, until nothing is or a try fails; returns how many were accepted.
+
+        Several calls at once are fine, in one process or in many: one sends, the others
+        return. A target that is no longer configured keeps what it is owed.
+        """
+        if target not in self.transports:
+            return 0
+        holder = f"{self.worker[:31]}:{new_id().hex}"
+        accepted = 0
+        while (batch := self._claim(target, stream, holder)) is not None:
             for delivery_id, event in batch:
-                if not self._deliver_one(target, stream, delivery_id, event):
-                    return sent
-                sent += 1
-        return sent
+                tried = self._deliver_one(target, stream, delivery_id, event, holder)
+                accepted += tried.accepted
+                if not tried.go_on:
+                    return accepted
+        return accepted
 
     def due_streams(self) -> Sequence[tuple[str, str]]:
         """(target, stream) pairs with something pending that nobody sends: missed wake-ups."""
@@ -77,7 +92,9 @@ class Forwarder:
         with self.database.transaction() as session:
             session.execute(update(DeliveryStream).values(leased_until=None, leased_by=None))
 
-    def _claim(self, target: str, stream: str) -> list[tuple[DeliveryId, dict[str, Any]]] | None:
+    def _claim(
+        self, target: str, stream: str, holder: str
+    ) -> list[tuple[DeliveryId, dict[str, Any]]] | None:
         """Take or keep the lease and the next records; None when there is nothing to do.
 
         Giving the lease back and looking for more is one transaction, so a record that is
@@ -86,8 +103,8 @@ class Forwarder:
         with self.database.transaction() as session:
             now = self.clock()
             held = _stream_row(session, target, stream)
-            other = held.leased_by != self.worker
-            if held.leased_until is not None and held.leased_until > now and other:
+            busy = held.leased_until is not None and held.leased_until > now
+            if busy and held.leased_by != holder:
                 return None
             if held.next_try_at is not None and held.next_try_at > now:
                 return None
@@ -106,39 +123,54 @@ class Forwarder:
             if not rows:
                 held.leased_by, held.leased_until = None, None
                 return None
-            held.leased_by = self.worker
+            held.leased_by = holder
             held.leased_until = now + self.policy.lease
             return [(row[0], render_cloudevent(row[1], self.source)) for row in rows]
 
     def _deliver_one(
-        self, target: str, stream: str, delivery_id: DeliveryId, event: Mapping[str, Any]
-    ) -> bool:
+        self,
+        target: str,
+        stream: str,
+        delivery_id: DeliveryId,
+        event: Mapping[str, Any],
+        holder: str,
+    ) -> _Tried:
         try:
             self.transports[target].deliver(event)
         except TransportError as error:
-            return self._record_failure(target, stream, delivery_id, error)
+            return self._record_failure(target, stream, delivery_id, error, holder)
         with self.database.transaction() as session:
             now = self.clock()
             held = _stream_row(session, target, stream)
+            _settle(session, delivery_id, DeliveryState.DELIVERED, now, reason=None)
+            if held.leased_by != holder:
+                return _Tried(accepted=True, go_on=False)  # it took so long that another sends now
             held.failures, held.next_try_at = 0, None
             held.leased_until = now + self.policy.lease
-            _settle(session, delivery_id, DeliveryState.DELIVERED, now, reason=None)
-        return True
+        return _Tried(accepted=True, go_on=True)
 
     def _record_failure(
-        self, target: str, stream: str, delivery_id: DeliveryId, error: TransportError
-    ) -> bool:
-        """Park it for ever, or owe another try; True when the stream may go on."""
+        self,
+        target: str,
+        stream: str,
+        delivery_id: DeliveryId,
+        error: TransportError,
+        holder: str,
+    ) -> _Tried:
+        """Park it for ever, or owe another try."""
         with self.database.transaction() as session:
             now = self.clock()
             held = _stream_row(session, target, stream)
+            if held.leased_by != holder:
+                return _Tried(accepted=False, go_on=False)  # whoever sends now tries it too
             created_at = session.scalars(
                 select(Delivery.created_at).where(Delivery.id == delivery_id)
             ).one()
             if error.permanent or now - created_at >= self.policy.give_up_after:
                 _settle(session, delivery_id, DeliveryState.PARKED, now, reason=str(error))
                 held.failures, held.next_try_at = 0, None
-                return True
+                held.leased_until = now + self.policy.lease
+                return _Tried(accepted=False, go_on=True)
             session.execute(
                 update(Delivery)
                 .where(Delivery.id == delivery_id)
@@ -149,7 +181,7 @@ class Forwarder:
             held.next_try_at = now + wait
             held.leased_by, held.leased_until = None, None
             self.outbox.jobs.wake_stream(session, target, stream, after=wait)
-            return False
+            return _Tried(accepted=False, go_on=False)
 
 
 def replay_parked(
@@ -218,7 +250,7 @@ def _settle(
 
 
 def _supersede_older_snapshots(session: Session, target: str, stream: str, now: datetime) -> None:
-    """Of several waiting snapshots of one incident the newest says it all.
+    """Of several waiting snapshots of one incident the newest says it all; events stay.
 
     Only where no target has been offered the older one yet, nor is being offered it now:
     what `/events` lists is what is sent.
@@ -238,8 +270,8 @@ def _supersede_older_snapshots(session: Session, target: str, stream: str, now: 
         )
         .scalar_subquery()
     )
-    waiting = session.scalars(
-        select(Record)
+    waiting = session.execute(
+        select(Record.event_id, Record.kind)
         .join(Delivery, Delivery.event_id == Record.event_id)
         .where(
             Delivery.target == target,
@@ -249,12 +281,8 @@ def _supersede_older_snapshots(session: Session, target: str, stream: str, now: 
         )
         .order_by(Record.seq)
     ).all()
-    changed = RecordKind.INCIDENT_CHANGED.value
-    older = [
-        earlier.event_id
-        for earlier, later in pairwise(waiting)
-        if earlier.kind == changed and later.kind == changed
-    ]
+    snapshots = [row for row in waiting if RecordKind(row.kind).schema_name == "incident"]
+    older = [row.event_id for row in snapshots[:-1] if row.kind == RecordKind.INCIDENT_CHANGED]
     if not older:
         return
     session.execute(update(Record).where(Record.event_id.in_(older)).values(superseded=True))
