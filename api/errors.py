@@ -45,6 +45,7 @@ STATUS: Final[Mapping[str, int]] = {
     "review.undone": 409,
     "message.client_id_reused": 422,
     "message.empty": 422,
+    "conversation.busy": 409,
     "attachment.too_large": 413,
     "attachment.too_many": 409,
     "attachment.refused": 415,
@@ -138,8 +139,8 @@ async def _domain(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/login?next={back}", 303)
     data = {key: value for key, value in error.data.items() if key not in _RESERVED}
     headers = {}
-    if error.code == "rate.limited":
-        headers["Retry-After"] = str(data.get("retry_after", 60))
+    if "retry_after" in data:
+        headers["Retry-After"] = str(data["retry_after"])
     if error.code == "auth.needed":
         headers["WWW-Authenticate"] = "Bearer"
     if error.code == "storage.full":

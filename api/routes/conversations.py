@@ -15,6 +15,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
@@ -23,7 +24,7 @@ from api.bodies import OpenConversation, SaidMessage
 from api.staff import digest
 from api.wiring import Installation
 from assistant.messages import Answer, Inbound
-from assistant.transcript import OutMessage
+from assistant.transcript import OutMessage, TurnOvertakenError
 from models.conversation import Conversation, Message
 from models.errors import DomainError, NotFoundError
 from models.ids import AttachmentId, ConversationId
@@ -38,6 +39,12 @@ class EmptyMessageError(DomainError):
     """No words, no button, no file."""
 
     code: ClassVar[str] = "message.empty"
+
+
+class ConversationBusyError(DomainError):
+    """Other messages of the conversation came first, again and again."""
+
+    code: ClassVar[str] = "conversation.busy"
 
 
 def own_conversation(request: Request, conversation_id: UUID) -> ConversationId:
@@ -89,15 +96,19 @@ def say(request: Request, conversation: Own, body: SaidMessage) -> dict[str, Any
     house = house_of(request)
     house.limits.hit(house.limits.messages, "say", str(conversation))
     began = time.perf_counter()
-    answer = house.desk.hear(
-        conversation,
-        Inbound(
-            text=body.text,
-            payload=body.payload,
-            client_id=body.client_id,
-            attachments=tuple(AttachmentId(one) for one in body.attachments),
-        ),
+    message = Inbound(
+        text=body.text,
+        payload=body.payload,
+        client_id=body.client_id,
+        attachments=tuple(AttachmentId(one) for one in body.attachments),
     )
+    try:
+        answer = house.desk.hear(conversation, message)
+    except (TurnOvertakenError, IntegrityError) as error:
+        raise ConversationBusyError(
+            "Too many messages of this conversation came at once. Send this one again.",
+            retry_after=1,
+        ) from error
     house.meters.turns.observe(time.perf_counter() - began)
     return render_answer(answer)
 

@@ -6,6 +6,8 @@ remembered by `FakeJobs`. `served` is the same behind a real server on a free lo
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,12 +49,25 @@ def make_store(settings: Settings, catalogue: Catalogue) -> None:
     database.dispose()
 
 
+@pytest.fixture(scope="session")
+def prepared_store(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Path:
+    """A migrated database file with the sample organisation, to be copied."""
+    folder = tmp_path_factory.mktemp("store")
+    settings = make_settings(folder)
+    make_store(settings, catalogue)
+    path = folder / "prepared.db"
+    with sqlite3.connect(settings.data_dir / "muster.db") as source:
+        source.execute("VACUUM INTO ?", (str(path),))
+    source.close()
+    return path
+
+
 @pytest.fixture
 def installation(
-    tmp_path: Path, catalogue: Catalogue, reader: Reader, clock: StandingClock
+    tmp_path: Path, prepared_store: Path, reader: Reader, clock: StandingClock
 ) -> Iterator[Installation]:
     settings = make_settings(tmp_path)
-    make_store(settings, catalogue)
+    shutil.copy(prepared_store, settings.data_dir / "muster.db")
     house = build_installation(settings, clock=clock, reader=reader, jobs=FakeJobs())
     yield house
     house.close()

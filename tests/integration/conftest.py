@@ -13,6 +13,13 @@ from sqlalchemy import create_engine, make_url, text
 
 from models.database import Database, build_database
 from models.migrate import migrate
+from tests.integration.api_fixtures import (  # noqa: F401 - fixtures for the whole folder
+    client,
+    http,
+    installation,
+    prepared_store,
+    served,
+)
 
 _NUMBERS = itertools.count(1)
 
