@@ -177,7 +177,8 @@ class FactFinder:
 
     def _named(self, raw: str) -> Iterator[Fact]:
         # Dashes and slashes glue words for the tokenizer ("wifi/vpn"); same length, same offsets.
-        doc = self._nlp.make_doc(raw.translate(_LOOSEN))
+        loose = raw.translate(_LOOSEN).encode("utf-8", "replace").decode()  # no half characters
+        doc = self._nlp.make_doc(loose)
         spans = [(start, end, key) for key, start, end in (*self._lower(doc), *self._exact(doc))]
         taken = -1
         for start, end, key in sorted(spans, key=lambda s: (s[0], -(s[1] - s[0]))):
