@@ -137,7 +137,7 @@ class Member:
     runner_up: Neighbour | None
     measures: tuple[Measure, ...]
     additions: tuple[tuple[str, str, datetime], ...]
-    files: tuple[str, ...] = field(default=())
+    files: tuple[tuple[str, str], ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def render_member(
         additions=tuple(
             (_EXTENSIONS.get(one.kind, one.kind), one.text, one.at) for one in view.additions
         ),
-        files=tuple(one.name for one in view.attachments),
+        files=tuple((str(one.id), one.name) for one in view.attachments),
     )
 
 
