@@ -137,7 +137,7 @@ def load_scorer(folder: Path = SHIPPED) -> PairScorer:
         path = SHIPPED / "pairs.json"
     try:
         return parse_scorer(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
         raise BadArtifactError(f"{path} cannot be read: {error}. Train it again.") from error
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -233,11 +234,12 @@ def _parse_row(path: Path, number: int, line: str) -> StreamRow:
         attached = data.get("attachments") or ()
         if isinstance(attached, str):
             attached = (attached,)
-        text = "\n".join([str(data["text"]), *(str(one) for one in attached)])
+        text = "\n".join([data["text"], *(str(one) for one in attached)])
+        moment = Fraction(data["t"])  # refuses what is no number, also NaN and infinity
         group = data.get("group")
         return StreamRow(
             id=str(data["id"]),
-            t=float(data["t"]),
+            t=float(moment),
             text=text,
             group=None if group in {None, ""} else str(group),
             reporter=str(data.get("reporter") or f"reporter of {data['id']}"),
@@ -245,7 +247,7 @@ def _parse_row(path: Path, number: int, line: str) -> StreamRow:
             site=data.get("site") or None,
             restricted=data.get("audience") == "restricted",
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadStreamError(
             f"{path}, line {number}: {error!r}. A line is {{id, t, text, ...}}, t in seconds."
         ) from error
