@@ -234,7 +234,11 @@ class JobRunner:
 
 
 def build_jobs_engine(url: str) -> Engine:
-    """DBOS's own engine on the same database; its tables are made on first use."""
+    """DBOS's own engine on the same database; makes its tables where they are missing.
+
+    They must be there before the first job is owed: a client of DBOS never makes them.
+    """
+    DBOS.migrate(url)
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
             url,

