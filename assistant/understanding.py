@@ -39,12 +39,14 @@ _JUST_SEND: Final = re.compile(
     r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
 )
 _WORSE: Final = re.compile(
-    r"(?i)\b(?:got|gets|getting|become|becoming|even|much|is|now)\s(?:even\s|much\s)?worse\b|\bworse now\b"
-    r"|\bwird (?:immer )?schlimmer\b|\bstill (?:the same|not working|down|broken|nothing)\b"
+    r"(?i)\b(?:got|gets|getting|become|becoming|even|much|is|now)\s(?:even\s|much\s)?worse\b"
+    r"|\bworse now\b|\bwird (?:immer )?schlimmer\b|\bimmer noch\b|\bainda não\b"
+    r"|\bstill (?:the same|not working|down|broken|nothing)\b"
+    r"|\b(?:problem|error|issue|fault|outage|fehler|störung)s?\b.{0,20}\b(?:back|again|wieder)\b"
 )
 _AGAIN: Final = re.compile(
-    r"(?i)\b(?:works?|working|fine|ok|okay|good|up) again\b|\b(?:is|are|it's|its) back\b|\bfixed now\b"
-    r"|\bgeht wieder\b|\bfunktioniert wieder\b"
+    r"(?i)\b(?:works?|working|fine|ok|okay|good|up) again\b|\b(?:is|are|it's|its) back\b"
+    r"|\bfixed now\b|\bgeht wieder\b|\bfunktioniert wieder\b"
 )
 _SURE: Final = 0.5
 _HALF_SURE: Final = 0.35
@@ -108,23 +110,27 @@ def _outside(said: Said, state: ConversationState) -> str:
     names = bool(said.facts.get("services") or said.facts.get("codes"))
     tells = bool(_TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
     followed = bool(state.slots.get("last_report") or state.slots.get("follow_up"))
-    if followed and not names and len(said.text) <= _FOLLOW_UP:
-        if _WORSE.search(said.text):
-            return "worse"
-        if _AGAIN.search(said.text):
-            return "resolved"
+    news = _news(said.text) if followed and not names else None
+    if news is not None:
+        return news
     if said.act == "report":
         believed = said.act_probability >= _HALF_SURE or tells or names or words > _SENTENCE
         return "report" if believed else "unclear"
     if said.act in _AFTERWARDS | _ANSWERS:
         return _afterwards(said, tells=tells, words=words, followed=followed)
-    if said.act_probability < _SURE:
-        return "report" if tells else "unclear"
-    if tells and said.act in _CHATTER and said.act_probability < _VERY_SURE:
-        return "report"
-    if tells and said.act == "ask_question" and said.act_probability < _VERY_SURE:
-        return "unclear"
-    return said.act
+    limit = _VERY_SURE if tells and said.act in {*_CHATTER, "ask_question"} else _SURE
+    if said.act_probability >= limit:
+        return said.act
+    return "report" if tells and said.act != "ask_question" else "unclear"
+
+
+def _news(text: str) -> str | None:
+    """Whether somebody who has a report says, in so many words, that it is worse or over."""
+    if len(text) > _FOLLOW_UP:
+        return None
+    if _WORSE.search(text):
+        return "worse"
+    return "resolved" if _AGAIN.search(text) else None
 
 
 def _afterwards(said: Said, *, tells: bool, words: int, followed: bool) -> str:
