@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import func, select
 
 from models.report import Attachment, Report, ReportText
-from tests.integration.api_fixtures import Served, http, installation, served  # noqa: F401
-from tests.integration.browser import Visitor, browser, picture, visit  # noqa: F401
+from tests.integration.api_fixtures import Served
+from tests.integration.browser import Visitor, picture
 
 pytestmark = pytest.mark.browser
 OUTAGE = "The wifi on the third floor in Berlin is completely gone since 9, about 12 people"

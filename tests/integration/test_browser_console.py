@@ -8,24 +8,8 @@ from sqlalchemy import select
 
 from models.incident import Incident
 from models.vocabulary import MajorState, Role, Status
-from tests.integration.api_fixtures import (  # noqa: F401
-    Served,
-    http,
-    installation,
-    served,
-)
-from tests.integration.browser import (  # noqa: F401
-    WAVE,
-    Teller,
-    Visit,
-    Visitor,
-    browser,
-    picture,
-    sign_in,
-    staff,
-    teller,
-    visit,
-)
+from tests.integration.api_fixtures import Served
+from tests.integration.browser import WAVE, Teller, Visit, Visitor, picture, sign_in
 
 pytestmark = pytest.mark.browser
 SAP = "SAP is extremely slow and then times out"
