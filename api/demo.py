@@ -34,11 +34,7 @@ def choose_rows(scenario: str, count: int, path: Path = STREAM) -> Sequence[dict
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     told = [row for row in rows if row["scenario"] == scenario][:count]
     days = {row["t"] // _DAY for row in told}
-    others = [
-        row
-        for row in rows
-        if row["scenario"] in {"background", "passwords"} and row["t"] // _DAY in days
-    ]
+    others = [row for row in rows if row["scenario"] == "background" and row["t"] // _DAY in days]
     chosen = told + others[: max(0, count - len(told))]
     return sorted(chosen, key=lambda row: row["t"])
 
