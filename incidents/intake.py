@@ -39,6 +39,7 @@ from incidents.readers import ReaderPort
 from incidents.report_rows import (
     audience_of_draft,
     check_catalogue,
+    draft_of_row,
     fill_reading,
     record_row,
     service_and_site,
@@ -139,14 +140,7 @@ class Intake:
             text = session.scalars(
                 select(ReportText.text).where(ReportText.report_id == report_id)
             ).one_or_none()
-            draft = Draft(
-                text=text or "",
-                channel=report.channel,
-                identity=report.identity_id,
-                service=report.service_id,
-                site=report.site_id,
-                received_at=report.received_at,
-            )
+            draft = draft_of_row(report, text or "")
         read = self._looked_up(draft, self.reader.read(draft.text), report.received_at)
         with self.database.transaction() as session:
             self._record_reading(session, report_id, read, now)

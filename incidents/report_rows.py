@@ -23,6 +23,8 @@ from models.vocabulary import Audience, Category
 
 _UNKNOWN: Final = 3
 _CUT: Final = " […]"
+_LEVELS: Final = ("impact", "urgency")
+_DEFAULT: Final = "default"
 
 
 def check_catalogue(organisation: Organisation, draft: Draft) -> None:
@@ -101,7 +103,7 @@ def record_row(
         since=draft.since[:200] if draft.since else None,
         facts=[],
         signatures=[],
-        filled_in=dict(draft.filled_in),
+        filled_in={**_not_told(draft), **draft.filled_in},
         assessment={},
         encoder_id=None,
         vector=None,
@@ -123,6 +125,25 @@ def record_row(
             .values(report_id=report.id)
         )
     return report
+
+
+def draft_of_row(report: Report, text: str) -> Draft:
+    """An unread row as the draft it came from: what was told stays told."""
+    told = {name for name in _LEVELS if report.filled_in.get(name) != _DEFAULT}
+    restricted = report.audience is Audience.RESTRICTED
+    return Draft(
+        text=text,
+        channel=report.channel,
+        identity=report.identity_id,
+        service=report.service_id,
+        site=report.site_id,
+        impact=report.impact if "impact" in told else None,
+        urgency=report.urgency if "urgency" in told else None,
+        people=report.people,
+        since=report.since,
+        audience=Audience.RESTRICTED if restricted else None,
+        received_at=report.received_at,
+    )
 
 
 def fill_reading(
@@ -167,6 +188,10 @@ def fill_reading(
     report.encoder_id = reading.encoder_id
     report.vector = reading.vector
     report.read_at = now
+
+
+def _not_told(draft: Draft) -> dict[str, str]:
+    return {name: _DEFAULT for name in _LEVELS if getattr(draft, name) is None}
 
 
 def _impact(reading: Reading) -> int:
