@@ -24,6 +24,7 @@ from uuid import UUID
 from dbos import DBOS, DBOSClient, Serializer
 from dbos._error import DBOSQueueDeduplicatedError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
@@ -153,6 +154,7 @@ class JobRunner:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._slot: Connection | None = None
+        self._number = 0
 
     def start(self) -> None:
         _handlers.append(self._handlers)
@@ -198,6 +200,7 @@ class JobRunner:
         while not self._stop.is_set():
             try:
                 self._handlers.sweep()
+                self._keep_slot()
                 self._resume_orphans()
             except Exception:  # the loop that must not die
                 log.exception("sweep failed; the next one follows")
@@ -207,12 +210,31 @@ class JobRunner:
         """A name no other living process has: the first advisory lock that is free."""
         if self._engine.dialect.name == "sqlite":
             return "embedded"
-        self._slot = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._slot = self._connect_for_good()
         for number in range(_SLOTS):
             if _try_lock(self._slot, number):
+                self._number = number
                 return f"slot-{number}"
         msg = f"more than {_SLOTS} workers on one database"
         raise RuntimeError(msg)
+
+    def _keep_slot(self) -> None:
+        """Take our name again where the database cut the line that held it."""
+        if self._slot is None:
+            return
+        try:
+            self._slot.execute(text("SELECT 1"))
+        except DBAPIError:
+            self._slot.invalidate()
+            self._slot.close()
+        else:
+            return
+        self._slot = self._connect_for_good()
+        if not _try_lock(self._slot, self._number):
+            log.error("another worker took the name slot-%d; restart this one", self._number)
+
+    def _connect_for_good(self) -> Connection:
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def _resume_orphans(self) -> None:
         """Take over what a dead worker had begun: its lock is free, its jobs are pending."""
@@ -258,7 +280,10 @@ def build_jobs_engine(url: str) -> Engine:
 
         return engine
     return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=8
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=8,
+        max_overflow=8,
+        pool_pre_ping=True,
     )
 
 

@@ -122,5 +122,7 @@ def _postgres_engine(url: str, *, write: bool) -> Engine:
         pool_size=8,
         max_overflow=8,
         pool_pre_ping=True,
+        # A reader sees one moment; a writer that waited for a lock must see what it waited for.
+        isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
         connect_args={"options": options},
     )
