@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -129,6 +129,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _busy)
     app.add_exception_handler(PoolTimeoutError, _busy)
+    app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -185,6 +186,14 @@ async def _busy(request: Request, error: Exception) -> Response:
         "The storage does not answer at the moment; nothing was recorded. Try again.",
         status=503,
         headers={"Retry-After": "2"},
+    )
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    """A sign that this database cannot hold (PostgreSQL: NUL), where no shape took it out."""
+    log.warning("unstorable input: %s", type(error).__name__)
+    return render_problem(
+        request, "request.malformed", "The request holds signs that are no text. Take them out."
     )
 
 

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from itsdangerous import BadSignature, URLSafeSerializer
+from pydantic import AfterValidator
 
 from api.auth import Asker, Permission, house_of, require
+from api.bodies import clean
 from api.errors import MalformedRequestError
 from api.render import render_entry, render_incident, render_report
 from api.wiring import Installation
@@ -25,6 +27,7 @@ from models.incident import Incident
 from models.vocabulary import Severity
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+Named = Annotated[Annotated[str, AfterValidator(clean)] | None, Query(max_length=64)]
 Reader = Annotated[Asker, Depends(require(Permission.READ))]
 
 
@@ -33,10 +36,10 @@ def search(
     request: Request,
     asker: Reader,
     view: Literal["queue", "candidates", "quiet", "all"] = "all",
-    words: Annotated[str, Query(max_length=200)] = "",
+    words: Annotated[str, Query(max_length=200), AfterValidator(clean)] = "",
     severity: Severity | None = None,
-    service: Annotated[str | None, Query(max_length=64)] = None,
-    site: Annotated[str | None, Query(max_length=64)] = None,
+    service: Named = None,
+    site: Named = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def search(
     house = house_of(request)
     wanted = QueueFilter(
         view=view,
-        words=words.replace("\x00", ""),
+        words=words,
         severity=severity,
         service=service,
         site=site,
