@@ -7,7 +7,7 @@ the caller's, under the grouping lock, and scores again only what changed in bet
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from incidents.bonds import (
     keep_apart,
     record_word,
 )
-from incidents.drafts import Draft, ReadDraft, Recorded
+from incidents.drafts import Draft, ReadDraft, Recorded, storable
 from incidents.evidence import plain_evidence, with_words
 from incidents.grouping import Bonds, Choice, GroupingPolicy, choose_group
 from incidents.hand import record_link
@@ -73,6 +73,11 @@ class Intake:
 
         """
         check_catalogue(self.organisation, draft)
+        draft = replace(
+            draft,
+            text=storable(draft.text),
+            since=storable(draft.since) if draft.since else None,
+        )
         try:
             reading = self.reader.read(draft.text)
         except EncoderUnavailableError:
@@ -284,7 +289,7 @@ def record_addition(
             report_id=report.id,
             number=max(numbers, default=0) + 1,
             kind=kind,
-            text=text[: organisation.intake.max_text],
+            text=storable(text)[: organisation.intake.max_text],
             data=dict(data),
             at=now,
         )
