@@ -20,7 +20,6 @@ from typing import ClassVar, Final
 import puremagic
 
 from incidents.pictures import (
-    MAX_PIXELS,
     TooManyPixelsError,
     UnreadablePictureError,
     read_picture,
@@ -110,7 +109,7 @@ def _picture(picture_format: str, media_type: str) -> Callable[[bytes], bytes]:
             return read_picture(data, picture_format)
         except TooManyPixelsError as error:
             raise RefusedFileError(
-                f"This picture has too many pixels (over {MAX_PIXELS // 1_000_000} million). "
+                f"This picture has too many pixels (over {error.most // 1_000_000} million). "
                 "Make it smaller or cut out the part that matters, then send it again."
             ) from error
         except UnreadablePictureError as error:
