@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from jsonschema import Draft202012Validator, FormatChecker
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,16 +20,13 @@ from incidents.queries import follow_absorbed
 from models.delivery import Record
 from models.incident import ConstraintPair, Incident, Membership, TimelineEntry
 from models.people import Identity
-from models.records import SCHEMAS, RecordKind
+from models.records import RecordKind
 from models.report import Report, ReportText
 from models.vocabulary import ConstraintKind, Status
 from tests.conftest import House
+from tests.standins.published import VALIDATORS
 
 _LEFT_OUT = {"version"}
-VALIDATORS = {
-    name: Draft202012Validator(schema, format_checker=FormatChecker())
-    for name, schema in SCHEMAS.items()
-}
 
 
 @dataclass(frozen=True)

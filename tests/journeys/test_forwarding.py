@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
 from incidents import actions as act
@@ -21,7 +21,7 @@ from models.report import Report
 from models.vocabulary import DeliveryState
 from tests.conftest import House
 from tests.fakes import FakeTransport
-from tests.journeys.projection import VALIDATORS
+from tests.standins.published import FORMATS, VALIDATORS
 
 SOURCE = "https://muster.example"
 LATER = TransportError("answered 503", permanent=False)
@@ -47,7 +47,7 @@ ENVELOPE = Draft202012Validator(
         },
         "propertyNames": {"pattern": "^[a-z0-9]{1,20}$"},
     },
-    format_checker=FormatChecker(),
+    format_checker=FORMATS,
 )  # fmt: skip
 
 
