@@ -1,9 +1,10 @@
-"""`muster import`, `deliveries` and `docs`: what goes in, what is stuck, what we promise."""
+"""`muster import`, `replay`, `deliveries`, `docs`: what goes in, what is stuck, what we promise."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,13 @@ def add_commands(commands: Any) -> None:
     again.add_argument("ids", nargs="*", type=UUID, metavar="ID", help="only these")
     again.add_argument("--target", help="only those of one target")
     again.set_defaults(run=_replay)
+
+    replay = commands.add_parser("replay", help="tell a stream of reports to a running server")
+    replay.add_argument("stream", type=Path, metavar="STREAM.jsonl")
+    replay.add_argument("--url", help="the server (MUSTER_PUBLIC_BASE_URL)")
+    replay.add_argument("--key", required=True, help="an API key: muster staff key NAME ...")
+    replay.add_argument("--per-second", type=float, default=5.0, metavar="N")
+    replay.set_defaults(run=_tell)
 
     docs = commands.add_parser("docs", help="write the reference pages")
     docs.add_argument("--out", type=Path, default=Path("docs/reference"))
@@ -104,6 +112,28 @@ def _replay(chosen: argparse.Namespace) -> None:
             jobs.close()
             engine.dispose()
     print(f"{count} records are pending again.")
+
+
+def _tell(chosen: argparse.Namespace) -> None:
+    import httpx
+
+    from api.demo import ReplayRefusedError, read_rows, tell
+
+    if chosen.per_second <= 0:
+        raise BadSettingsError("--per-second must be more than 0.")
+    url = chosen.url or resolve_settings().base_url
+    rows = read_rows(chosen.stream)
+    told = tell(url, chosen.key, rows, per_second=chosen.per_second, stop=threading.Event())
+    try:
+        for row, answer in zip(rows, told, strict=False):
+            incident = answer["incident"]["reference"]
+            print(f"{row['id']}\t{answer['reference']}\t{incident}", flush=True)
+    except httpx.HTTPStatusError as error:
+        raise ReplayRefusedError(
+            f"{url} answered {error.response.status_code}: {error.response.text[:300]}"
+        ) from error
+    except httpx.HTTPError as error:
+        raise ReplayRefusedError(f"{url} does not answer ({type(error).__name__}).") from error
 
 
 def _docs(chosen: argparse.Namespace) -> None:

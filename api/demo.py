@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -21,6 +21,7 @@ from models.vocabulary import Role
 STREAM: Final = Path(__file__).parent.parent / "training_data" / "stream.jsonl"
 _TELLER: Final = "demo-replay"
 _DAY: Final = 86_400
+_TOLD: Final = ("text", "reporter", "service", "site", "channel", "language")
 
 
 class ReplayRunningError(DomainError):
@@ -29,9 +30,69 @@ class ReplayRunningError(DomainError):
     code: ClassVar[str] = "replay.running"
 
 
+class ReplayRefusedError(DomainError):
+    """The server that should hear a stream did not take it."""
+
+    code: ClassVar[str] = "replay.refused"
+
+
+class UnreadableStreamError(DomainError):
+    """What should be told again is no stream of reports."""
+
+    code: ClassVar[str] = "replay.unreadable"
+
+
+def read_rows(path: Path = STREAM) -> list[dict[str, Any]]:
+    """The reports of a stream, in the order they came.
+
+    Raises:
+        UnreadableStreamError: There is no such file, or a line of it is no report.
+
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+        return sorted(rows, key=lambda row: float(row["t"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableStreamError(
+            f"{path} is no stream: one JSON object a line, with id, t and text."
+        ) from error
+
+
+def tell(
+    url: str,
+    key: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    per_second: float,
+    stop: threading.Event,
+) -> Iterator[Mapping[str, Any]]:
+    """Post each report to a server, at that pace; yields its answers until done or stopped.
+
+    Raises:
+        httpx.HTTPError: The server did not take one.
+
+    """
+    run = secrets.token_hex(4)
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        for row in rows:
+            if stop.is_set():
+                return
+            answer = client.post(
+                "/api/v1/reports",
+                json={"reporter": f"teller-{row['id']}"}
+                | {name: row[name] for name in _TOLD if row.get(name) is not None},
+                headers={"Idempotency-Key": f"replay-{run}-{row['id']}"},
+            )
+            answer.raise_for_status()
+            yield answer.json()
+            stop.wait(1 / per_second)
+
+
 def choose_rows(scenario: str, count: int, path: Path = STREAM) -> Sequence[dict[str, Any]]:
     """The scenario's reports and everyday ones of the same days, in the order they came."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    rows = read_rows(path)
     told = [row for row in rows if row["scenario"] == scenario][:count]
     days = {row["t"] // _DAY for row in told}
     others = [row for row in rows if row["scenario"] == "background" and row["t"] // _DAY in days]
@@ -67,7 +128,7 @@ class DemoReplay:
                 "state": "running", "sent": 0, "total": len(rows), "scenario": scenario,
             }  # fmt: skip
             self._thread = threading.Thread(
-                target=self._tell, args=(url, rows, 1 / per_second), name="demo-replay", daemon=True
+                target=self._run, args=(url, rows, per_second), name="demo-replay", daemon=True
             )
             self._thread.start()
             return dict(self._progress)
@@ -81,24 +142,15 @@ class DemoReplay:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def _tell(self, url: str, rows: Sequence[dict[str, Any]], pause: float) -> None:
-        run = secrets.token_hex(4)
+    def _run(self, url: str, rows: Sequence[Mapping[str, Any]], per_second: float) -> None:
+        state = "done"
         try:
-            headers = {"Authorization": f"Bearer {self._fresh_key()}"}
-            with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
-                for row in rows:
-                    if self._stop.is_set():
-                        break
-                    answer = client.post(
-                        "/api/v1/reports",
-                        json={name: row[name] for name in _TOLD if row.get(name) is not None},
-                        headers={"Idempotency-Key": f"demo-{run}-{row['id']}"},
-                    )
-                    answer.raise_for_status()
-                    with self._lock:
-                        self._progress["sent"] += 1
-                    self._stop.wait(pause)
-            state = "stopped" if self._stop.is_set() else "done"
+            told = tell(url, self._fresh_key(), rows, per_second=per_second, stop=self._stop)
+            for sent, _ in enumerate(told, start=1):
+                with self._lock:
+                    self._progress["sent"] = sent
+            if self._stop.is_set():
+                state = "stopped"
         except (httpx.HTTPError, DomainError) as error:
             state = "failed"
             with self._lock:
@@ -112,6 +164,3 @@ class DemoReplay:
             staff = record_staff(session, _TELLER, Role.SERVICE, now=now)
             revoke_keys(session, staff, now=now)
             return record_key(session, staff, Role.SERVICE, now=now)
-
-
-_TOLD: Final = ("text", "reporter", "service", "site", "channel", "language")

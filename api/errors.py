@@ -37,6 +37,9 @@ STATUS: Final[Mapping[str, int]] = {
     "artifact.unreadable": 500,
     "stream.unreadable": 422,
     "train.nothing_to_learn": 422,
+    "train.unclear": 422,
+    "tickets.unreadable": 422,
+    "evaluate.bad_rule": 422,
     "policy.bad_matrix": 422,
     "dialogue.unsupported": 500,
     "incident.illegal_move": 409,
@@ -67,6 +70,8 @@ STATUS: Final[Mapping[str, int]] = {
     "idempotency.reused": 422,
     "report.empty": 422,
     "replay.running": 409,
+    "replay.unreadable": 422,
+    "replay.refused": 502,
     "staff.unknown": 404,
 }
 
@@ -111,7 +116,7 @@ def render_problem(
     status = status or STATUS.get(code, 500)
     body: dict[str, Any] = {
         "type": f"/problems/{code}",
-        "title": code.replace(".", ": ").replace("_", " ").capitalize(),
+        "title": render_title(code),
         "status": status,
         "detail": detail,
         "instance": request.url.path,
@@ -120,6 +125,11 @@ def render_problem(
     }
     body |= {key: value for key, value in more.items() if key not in _RESERVED or key == "errors"}
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=PROBLEM)
+
+
+def render_title(code: str) -> str:
+    """The code in words; the same for every problem of its kind."""
+    return code.removeprefix("http.").replace(".", ": ").replace("_", " ").capitalize()
 
 
 def add_error_handlers(app: FastAPI) -> None:

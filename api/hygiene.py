@@ -13,10 +13,12 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import PROBLEM
+from api.errors import PROBLEM, render_title
 from api.settings import Settings
 
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+FRAMED: Final = frozenset({"/", "/help"})
+"""Pages that another site may show in a frame, if the settings name it; the console never."""
 _REFUSALS: Final = {
     400: ("request.malformed", "The request could not be read, or names another host."),
     413: ("request.too_large", "That is too large. Send less at once."),
@@ -24,9 +26,9 @@ _REFUSALS: Final = {
 log = structlog.get_logger("muster.http")
 
 
-def security_headers(settings: Settings) -> Mapping[str, str]:
-    """The same on every answer; a route may only make them stricter."""
-    framers = " ".join(settings.embed_origins) or "'none'"
+def security_headers(settings: Settings, *, framed: bool) -> Mapping[str, str]:
+    """The same on every answer, but for who may frame it; a route may only make them stricter."""
+    framers = " ".join(settings.embed_origins) if framed else "'none'"
     headers = {
         "content-security-policy": "; ".join(
             (
@@ -47,7 +49,7 @@ def security_headers(settings: Settings) -> Mapping[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
     }
-    if not settings.embed_origins:
+    if not framed:
         headers["x-frame-options"] = "DENY"
     if settings.https:
         headers["strict-transport-security"] = "max-age=31536000"
@@ -59,7 +61,8 @@ class Hygiene:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._headers = security_headers(settings)
+        self._usual = security_headers(settings, framed=False)
+        self._framed = security_headers(settings, framed=bool(settings.embed_origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,8 +72,8 @@ class Hygiene:
         request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
+        headers_of = self._framed if scope["path"] in FRAMED else self._usual
         status = 0
-
         replaced = False
 
         async def named(message: Message) -> None:
@@ -92,7 +95,7 @@ class Hygiene:
                     }
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
-                for name, value in self._headers.items():
+                for name, value in headers_of.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith(("/api/", "/console", "/login")):
                     headers.setdefault("cache-control", "no-store")
@@ -130,7 +133,7 @@ def _problem(status: int, path: str, request_id: str) -> bytes:
     return json.dumps(
         {
             "type": f"/problems/{code}",
-            "title": code.replace(".", ": ").replace("_", " ").capitalize(),
+            "title": render_title(code),
             "status": status,
             "detail": detail,
             "instance": path,

@@ -78,10 +78,13 @@ def test_numbers_are_told_to_keys_only(door: TestClient, production: Installatio
 
 
 def test_only_our_own_name_and_the_chosen_frames_are_let_in(door: TestClient) -> None:
-    answer = door.get("/livez")
-    assert "frame-ancestors https://intranet.example" in answer.headers["content-security-policy"]
-    assert "x-frame-options" not in answer.headers
-    assert "max-age" in answer.headers["strict-transport-security"]
+    chat = door.get("/")
+    assert "frame-ancestors https://intranet.example" in chat.headers["content-security-policy"]
+    assert "x-frame-options" not in chat.headers
+    console = door.get("/login")
+    assert "frame-ancestors 'none'" in console.headers["content-security-policy"]
+    assert console.headers["x-frame-options"] == "DENY"
+    assert "max-age" in chat.headers["strict-transport-security"]
     assert door.get("/livez", headers={"Host": "other.example"}).status_code == 400
 
 

@@ -1,0 +1,70 @@
+"""What an installation does by itself, with the real job runner: reads late, and tidies up."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.wiring import Installation, build_installation
+from models.database import Database
+from models.vocabulary import Role
+from tests.integration.api_fixtures import file_report, key_for, make_settings
+from tests.standins.receiver import Receiver, wait_until
+
+
+@pytest.fixture
+def outside() -> Iterator[Receiver]:
+    with Receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def working(tmp_path: Path, prepared_store: Path, outside: Receiver) -> Iterator[Installation]:
+    """Everything real: the job runner, the encoder that loads behind our back, an outside."""
+    settings = make_settings(tmp_path, forward_url=outside.url, forward_secret=outside.secret)
+    shutil.copy(prepared_store, settings.data_dir / "muster.db")
+    house = build_installation(settings)
+    house.start()
+    yield house
+    house.close()
+
+
+def jobs(database: Database) -> int:
+    with database.reading() as session:
+        found: int = session.execute(text("SELECT count(*) FROM workflow_status")).scalar_one()
+    return found
+
+
+def test_records_go_out_and_their_finished_jobs_are_forgotten(
+    working: Installation, outside: Receiver
+) -> None:
+    with TestClient(create_app(working)) as door:
+        key = key_for(working, Role.SERVICE)
+        told = file_report(door, key, "SAP is down for everyone in Lisbon", "p001")
+        wait_until(lambda: len(outside.accepted) == 2)
+        assert {one["subject"] for one in outside.accepted} == {
+            told["reference"],
+            told["incident"]["reference"],
+        }
+        assert jobs(working.database) > 0
+        working.tending.sweep()
+        assert jobs(working.database) > 0  # a day's jobs are kept for those who look
+        assert working.runner is not None
+        runner = working.runner
+        wait_until(lambda: runner.purge_finished(timedelta(0)) == 0 and jobs(working.database) == 0)
+        assert door.get("/readyz").status_code == 200
+
+
+def test_closing_leaves_no_thread_behind(working: Installation) -> None:
+    working.close()
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"sweep", "live-updates", "demo-replay"}
+    working.closers.clear()  # the fixture closes once more
