@@ -31,7 +31,7 @@ class BadRuleError(DomainError):
 
 def add_commands(commands: Any) -> None:
     evaluate = commands.add_parser("evaluate", help="measure grouping or labels on labelled data")
-    parts = evaluate.add_subparsers(dest="part", required=True)
+    parts = evaluate.add_subparsers(dest="part", required=True, metavar="WHAT")
     _add_grouping(parts)
     _add_labels(parts)
 
@@ -193,11 +193,14 @@ def _rule(told: str | None) -> CandidateRule | None:
     if told is None:
         return None
     try:
-        return CandidateRule.parse(told)
-    except ValueError as error:
+        rule = CandidateRule.parse(told)
+    except (ValueError, OverflowError):
+        rule = None
+    if rule is None or not rule.people >= 1 or not rule.window:
         raise BadRuleError(
             f"`{told}` is no rule. Write people/hours, e.g. 4/6: four people in six hours."
-        ) from error
+        )
+    return rule
 
 
 def _write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:

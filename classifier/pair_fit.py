@@ -13,7 +13,7 @@ from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN
 from classifier.pair_scorer import PairScorer
 
 _PENALTY: Final = 100.0  # 1 / C with C = .01: weaker ones overfit small streams (research)
-_WRONG_JOIN: Final = 1.65
+_WRONG_JOIN: Final = 2.5
 """What a wrong join costs, in missed ones, where both sides' sites are known and could tell."""
 _SITE_KNOWN: Final = FEATURES.index("site_known")
 
