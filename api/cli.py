@@ -12,7 +12,11 @@ from models.errors import DomainError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; errors people can mend are one sentence on stderr and exit 1."""
-    parser = argparse.ArgumentParser(prog="muster", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="muster",
+        description="Reports of one disturbance become one incident while they arrive. "
+        "For a first look: muster demo.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for family in (cli_serve, cli_staff, cli_data, cli_train, cli_evaluate):
         family.add_commands(commands)

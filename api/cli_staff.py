@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
         ("key", "make an API key (and NAME, if absent); the key is the last word printed", _key),
     ):
         part = parts.add_parser(name, help=words)
-        part.add_argument("name", metavar="NAME")
+        part.add_argument("name", type=_name, metavar="NAME")
         part.add_argument("--role", required=True, choices=[role.value for role in Role])
         part.set_defaults(run=run)
     for name, words, run in (
@@ -30,9 +30,15 @@ def add_commands(commands: Any) -> None:
         ("revoke", "end all their sessions and keys", _revoke),
     ):
         part = parts.add_parser(name, help=words)
-        part.add_argument("name", metavar="NAME")
+        part.add_argument("name", type=_name, metavar="NAME")
         part.set_defaults(run=run)
     parts.add_parser("list", help="who there is").set_defaults(run=_list)
+
+
+def _name(told: str) -> str:
+    if not told.strip():
+        raise argparse.ArgumentTypeError("a name is not empty")
+    return told.strip()
 
 
 @contextmanager

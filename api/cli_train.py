@@ -25,7 +25,7 @@ class NothingToTrainError(DomainError):
 
 def add_commands(commands: Any) -> None:
     encoder = commands.add_parser("encoder", help="build the encoder from its weights")
-    parts = encoder.add_subparsers(dest="part", required=True)
+    parts = encoder.add_subparsers(dest="part", required=True, metavar="WHAT")
     build = parts.add_parser("build", help="write the ONNX graph (seconds)")
     build.add_argument("--model", type=Path, help="a folder with model.safetensors")
     build.add_argument("--out", type=Path, default=ARTIFACTS / "encoder")

@@ -15,9 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import ClassVar, Final
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import OperationalError
 
-from api.settings import Settings
+from api.settings import Settings, make_private
 from models.database import Database, build_database
 from models.errors import DomainError
 from models.migrate import migrate
@@ -34,16 +35,44 @@ class CannotServeError(DomainError):
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Database]:
-    """The database, migrated; closed at the end. Fine beside a running server."""
+    """The database, migrated; closed at the end. Fine beside a running server.
+
+    Raises:
+        CannotServeError: The database does not open.
+
+    """
     url = make_url(settings.store_url)
     if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(Path(url.database).parent)
     database = build_database(settings.store_url)
     try:
-        migrate(database)
+        with _private_files(), _opening(url):
+            migrate(database)
         yield database
     finally:
         database.dispose()
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """What people told us is for this account's eyes: files made in here are its own."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def _opening(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        why = (str(error.orig).strip().splitlines() or ["no reason given"])[0]
+        raise CannotServeError(
+            f"The database {url.render_as_string(hide_password=True)} does not open: {why}. "
+            "Check that it is there, and MUSTER_DATABASE_URL."
+        ) from error
 
 
 def serve(settings: Settings) -> None:
@@ -173,7 +202,7 @@ def sole_server(settings: Settings) -> Iterator[None]:
         yield
         return
     path = Path(f"{url.database}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     with path.open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -128,6 +128,24 @@ class Settings(BaseSettings):
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged."
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_ours(cls, value: str) -> str:
+        scheme = urlsplit(value).scheme.partition("+")[0]
+        if value and not (value.startswith("sqlite:///") or scheme == "postgresql"):
+            msg = "write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("encoder")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        kind, _, name = value.partition(":")
+        if value != "onnx" and not (kind == "sentence-transformers" and name):
+            msg = "write onnx or sentence-transformers:NAME_OR_PATH"
+            raise ValueError(msg)
+        return value
+
     @field_validator("embed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -231,16 +249,31 @@ def resolve_settings(**overrides: Any) -> Settings:
 
 def kept_secret(folder: Path, name: str, make: Callable[[], str]) -> SecretStr:
     """The secret in `folder/name`, made on first use; only its owner may read the file."""
-    path = folder / name
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = make_private(folder) / name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return SecretStr(path.read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise BadSettingsError(_unusable(folder, error)) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         value = make()
         file.write(value)
     return SecretStr(value)
+
+
+def make_private(folder: Path) -> Path:
+    """The folder, made for this account alone where it is missing.
+
+    Raises:
+        BadSettingsError: It cannot be made.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSettingsError(_unusable(folder, error)) from error
+    return folder
 
 
 def new_webhook_secret() -> str:
@@ -298,6 +331,13 @@ def _check_target(target: Target) -> None:
             "in base64"
         )
         raise ValueError(msg)
+
+
+def _unusable(folder: Path, error: OSError) -> str:
+    return (
+        f"The folder {folder} cannot be used: {os.strerror(error.errno or 0)}. "
+        "Name another one: MUSTER_DATA_DIR=..."
+    )
 
 
 def _in_words(error: ValidationError) -> str:
