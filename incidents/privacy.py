@@ -20,8 +20,8 @@ _MASKS: Final = (
     ),
     (re.compile(r"\beyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{5,1000}"), "<token>"),
     (re.compile(r"\b(?:sk|pk|ghp|xoxb|xoxp|whsec|AKIA)[-_]?[A-Za-z0-9_-]{16,200}"), "<token>"),
-    (re.compile(r"(?<![\w.])(?:\d[ -]?){13,19}(?![\w.])"), "<card>"),
     (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"), "<iban>"),
+    (re.compile(r"(?<![\w.])(?:\d[ -]?){13,19}(?![\w.])"), "<card>"),
     (re.compile(r"(?<![\w.])\+\d[\d ()/-]{7,18}\d(?!\w)"), "<phone>"),
 )
 

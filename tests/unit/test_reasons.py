@@ -1,0 +1,61 @@
+"""Why a report is where it is, in one sentence that anybody understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidents.reasons import render_reason
+
+JOINED: dict[str, Any] = {
+    "decision": "join",
+    "probability": 0.914,
+    "threshold": 0.6,
+    "service": "wifi",
+    "site": "berlin",
+    "words": ["wlan", "floor"],
+    "minutes_since_last": 3.2,
+    "measures": {"same_service": 1.0, "same_site": 1.0, "max": 0.7, "same_signature": 0.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "sentence"),
+    [
+        ({"decision": "told"}, "The reporter said it is the same problem."),
+        ({"decision": "signature", "signature": "0x8007"}, "Same exact signature: 0x8007."),
+        (
+            {"decision": "unread"},
+            "Recorded before it could be read; it stands alone until then.",
+        ),
+        ({"decision": "open"}, "Nothing like it was open."),
+        (
+            {"decision": "open", "probability": 0.31, "threshold": 0.6},
+            "The closest was 31% likely the same; 60% is needed.",
+        ),
+        (
+            JOINED,
+            (
+                "91% likely the same: same service (wifi); same site (berlin); "
+                "shared words: wlan, floor; close in meaning; 3 min after the last."
+            ),
+        ),
+        (JOINED | {"measures": {}, "words": []}, "91% likely the same: 3 min after the last."),
+        ({"decision": "staff", "sentence": "Ana moved it here."}, "Ana moved it here."),
+    ],
+)
+def test_each_decision_has_its_sentence(evidence: dict[str, Any], sentence: str) -> None:
+    assert render_reason(evidence) == sentence
+
+
+@given(
+    st.sampled_from(["told", "signature", "unread", "open", "join", "staff", None]),
+    st.none() | st.floats(0, 1),
+    st.lists(st.text(max_size=9), max_size=9),
+)
+def test_any_evidence_gives_one_line(decision: Any, probability: Any, words: list[str]) -> None:
+    evidence = {"decision": decision, "probability": probability, "words": words}
+    assert isinstance(render_reason(evidence), str)
