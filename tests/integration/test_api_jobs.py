@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,9 +18,12 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.wiring import Installation, build_installation
+from classifier.catalogue import Catalogue
+from classifier.reading import Reader
 from models.database import Database
 from models.vocabulary import Role
-from tests.integration.api_fixtures import file_report, key_for, make_settings
+from tests.conftest import ROOT
+from tests.integration.api_fixtures import file_report, key_for, make_settings, make_store
 from tests.standins.receiver import Receiver, wait_until
 
 
@@ -68,3 +75,48 @@ def test_closing_leaves_no_thread_behind(working: Installation) -> None:
     names = {thread.name for thread in threading.enumerate()}
     assert not names & {"sweep", "live-updates", "demo-replay"}
     working.closers.clear()  # the fixture closes once more
+
+
+def test_on_postgresql_a_worker_of_its_own_sends_what_a_server_owes(
+    postgres_url: str,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    reader: Reader,
+    outside: Receiver,
+) -> None:
+    """This process serves and runs no jobs; `muster work` beside it does, and ends on a signal."""
+    settings = make_settings(
+        tmp_path,
+        database_url=postgres_url,
+        forward_url=outside.url,
+        forward_secret=outside.secret,
+    )
+    make_store(settings, catalogue)
+    house = build_installation(settings, reader=reader)
+    house.start(work=False)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MUSTER_")} | {
+        "MUSTER_DATA_DIR": str(tmp_path / "worker"),
+        "MUSTER_DATABASE_URL": postgres_url,
+        "MUSTER_FORWARD_URL": outside.url,
+        "MUSTER_FORWARD_SECRET": outside.secret,
+    }
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "work"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with TestClient(create_app(house)) as door:
+            file_report(door, key_for(house, Role.SERVICE), "SAP is down in Lisbon", "p001")
+        wait_until(lambda: len(outside.accepted) == 2, within=60)
+        worker.send_signal(signal.SIGTERM)
+        _, err = worker.communicate(timeout=30)
+    finally:
+        worker.kill()
+        worker.communicate()
+        house.close()
+    assert worker.returncode == 0, err
+    assert "SAP" not in err
