@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DomainError as error:
         sys.stderr.write(f"muster: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nmuster: stopped by Ctrl-C.\n")
+        return 130
     return result
 
 

@@ -79,6 +79,7 @@ def serve(settings: Settings) -> None:
     """Serve until a signal; on SQLite, jobs run in here too."""
     os.umask(0o077)  # what people told us is for this account's eyes
     with ExitStack() as stack:
+        stack.enter_context(_ending_once())
         listening = stack.enter_context(bound(settings))
         stack.enter_context(sole_server(settings))
         with opened_store(settings):
@@ -90,6 +91,7 @@ def serve_demo(settings: Settings) -> None:
     """Everything for a first look: sample organisation, an outside store, a way in."""
     os.umask(0o077)
     with ExitStack() as stack:
+        stack.enter_context(_ending_once())
         listening = stack.enter_context(bound(settings))
         stack.enter_context(sole_server(settings))
         with opened_store(settings) as database:
@@ -146,6 +148,7 @@ def _serve_on(settings: Settings, listening: socket.socket, *, greeting: str = "
         with _terminable(), suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C: see below
         house.close()
 
 
@@ -278,11 +281,34 @@ def greeting(settings: Settings, link: str, outside: str | None) -> str:
         lines.append(f"    The outside store it forwards to   {outside}/")
     lines += [
         "",
+        *_lacking(settings),
         f"  Another console link: muster staff link {DEMO_STAFF}",
         f"  Everything is kept in {settings.data_dir.resolve()}. Stop with Ctrl-C.",
         "",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _lacking(settings: Settings) -> list[str]:
+    """What set-up would have built, in a line; nothing where it is there."""
+    parts = ["heads"] if settings.encoder != "onnx" else ["encoder", "heads"]
+    if all((settings.artifacts_dir / part / "manifest.json").is_file() for part in parts):
+        return []
+    return [
+        f"  Nothing can be read yet: {settings.artifacts_dir} lacks the encoder or the heads.",
+        "  Reports are kept meanwhile. Stop, run `make setup`, and start again.",
+        "",
+    ]
+
+
+@contextmanager
+def _ending_once() -> Iterator[None]:
+    """Once we are ending, Ctrl-C is not heard until all is closed; afterwards it is again."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

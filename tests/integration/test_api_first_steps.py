@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
+from api.running import greeting
+from api.settings import resolve_settings
+from tests.integration.test_api_cli import free_port, running
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +85,21 @@ def test_half_a_command_says_that_there_is_more(
     with pytest.raises(SystemExit):
         main([family])
     assert "required: WHAT" in capsys.readouterr().err
+
+
+def test_the_demo_says_when_set_up_was_not_finished(tmp_path: Path) -> None:
+    bare = resolve_settings(artifacts_dir=tmp_path / "none")
+    assert "run `make setup`" in greeting(bare, "https://link", None)
+    assert "make setup" not in greeting(resolve_settings(), "https://link", None)
+
+
+def test_an_impatient_ctrl_c_ends_the_server_as_cleanly_as_one() -> None:
+    port = free_port()
+    pause = threading.Event()
+    with running("serve", port=port) as process:
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            pause.wait(0.1)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in said
