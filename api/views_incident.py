@@ -224,13 +224,17 @@ def render_spans(
 
 
 def related_incidents(members: Iterable[MemberView], own: str) -> dict[str, float]:
-    """Other incidents that members looked like: the best probability of each, best first."""
+    """Other incidents that members looked like: the best probability of each, best first.
+
+    A runner-up counts from half of what joining needed.
+    """
     best: dict[str, float] = {}
     for member in members:
         evidence = member.link.evidence
-        others = [*evidence.get("suggested", ()), evidence.get("runner_up") or {}]
-        for one in others:
-            reference = one.get("incident")
+        runner = evidence.get("runner_up")
+        near = runner and runner["probability"] >= evidence.get("threshold", 0.0) / 2
+        for one in [*evidence.get("suggested", ()), *([runner] if near else ())]:
+            reference = one["incident"]
             if reference and reference != own:
                 best[reference] = max(best.get(reference, 0.0), float(one["probability"]))
     return dict(sorted(best.items(), key=lambda item: -item[1]))

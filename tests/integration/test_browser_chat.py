@@ -49,6 +49,7 @@ def test_a_person_reports_an_outage_sees_the_summary_and_sends_it(
     expect(summary).to_contain_text("Wi-Fi")
     expect(summary).to_contain_text("Berlin")
     expect(summary).to_contain_text("from your words")
+    expect(page.get_by_role("button", name="Cancel")).to_be_in_viewport()
     picture(page, "chat")
     send_summary(page)
     reference = page.locator(".receipt strong").inner_text()

@@ -16,6 +16,15 @@ SAP = "SAP is extremely slow and then times out"
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> SAP times out "></textarea><b>'
 
 
+EVERYDAY = (
+    ("p001", "SAP is extremely slow and then times out", "london"),
+    ("p002", "Die Etikettendrucker im Lager drucken nur noch leere Labels", "rotterdam"),
+    ("p003", "My badge does not open the garage any more", "lisbon"),
+    ("p004", "Deploy jobs are stuck in the build pipeline, three teams wait", "pune"),
+    ("p005", "Payroll shows last month's figures", "chicago"),
+)
+
+
 def wave(served: Served, teller: Teller, count: int = 5) -> str:
     """Several people tell one outage; returns the incident."""
     found = ""
@@ -37,6 +46,9 @@ def title_link(page: Page, reference: str):
 def test_ten_reports_are_seen_to_become_one_incident_without_a_reload(
     staff: Visit, served: Served, teller: Teller
 ) -> None:
+    for person, text, site in EVERYDAY:
+        teller.tell(text, person, site=site)
+        served.house.clock.forward(hours=7)
     page = staff.page("/console")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     first = wave(served, teller, 2)
@@ -50,10 +62,8 @@ def test_ten_reports_are_seen_to_become_one_incident_without_a_reload(
     expect(cell).to_contain_text("10")
     expect(page.locator("#refresh")).to_contain_text("1 changed")
     expect(page.locator(f"#state-{first}")).to_contain_text("Candidate")
-    teller.tell(SAP, "p001", site="london")
-    teller.tell("Die Lexmark im Lager druckt keine Labels", "p002", site="rotterdam")
     page.goto(f"{staff.url}/console?view=all")
-    expect(page.locator("#rows tr")).to_have_count(3)
+    expect(page.locator(f"#reports-{first}")).to_contain_text("10")
     picture(page, "queue")
     title_link(page, first).click()
     expect(page.get_by_text("Proposed as a major incident.", exact=True)).to_be_visible()

@@ -11,11 +11,19 @@ from hypothesis import strategies as st
 
 from api.pages import render_moment, render_wait
 from api.views import pair_glimpses
-from api.views_incident import _KINDS, Span, render_happening, render_spans
+from api.views_incident import (
+    _KINDS,
+    Span,
+    related_incidents,
+    render_happening,
+    render_spans,
+)
+from incidents.queries import MemberView
 from incidents.review import Glimpse
 from incidents.review_actions import _ENTRIES
 from models.ids import EntryId, IncidentId, new_id
-from models.incident import TimelineEntry
+from models.incident import Membership, TimelineEntry
+from models.report import Report
 from tests.fakes import NOON
 
 
@@ -119,6 +127,24 @@ def test_a_preview_names_no_reference_that_would_not_last() -> None:
         ("INC-1", "Wi-Fi", False),
         (None, "Switch", False),
     ]
+
+
+def member(**evidence: object) -> MemberView:
+    link = Membership(evidence=evidence)
+    return MemberView(Report(), link, "words", "Ana", None, (), ())
+
+
+def test_what_looks_related_is_suggested_or_nearly_joined_and_never_itself() -> None:
+    near = {"incident": "INC-2", "probability": 0.3}
+    far = {"incident": "INC-3", "probability": 0.1}
+    suggested = {"incident": "INC-4", "probability": 0.4}
+    own = {"incident": "INC-1", "probability": 0.9}
+    members = [
+        member(threshold=0.5, runner_up=near, suggested=[suggested, own]),
+        member(threshold=0.5, runner_up=far, suggested=[{**near, "probability": 0.45}]),
+        member(decision="staff", sentence="Ana moved it here."),
+    ]
+    assert related_incidents(members, "INC-1") == {"INC-2": 0.45, "INC-4": 0.4}
 
 
 def test_moments_are_told_in_utc_and_waits_coarsely() -> None:

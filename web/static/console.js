@@ -43,6 +43,13 @@ function tell(state, text) {
   live.querySelector("[data-live]").textContent = text;
 }
 
+// What was ticked while a search or a refresh was on its way stays ticked.
+const ticks = () => [...document.querySelectorAll("input[name=pick]")];
+const reference = (tick) => tick.value.split("@")[0];
+let ticked = new Set();
+document.addEventListener("htmx:beforeSwap", () => { ticked = new Set(ticks().filter((one) => one.checked).map(reference)); });
+document.addEventListener("htmx:afterSwap", () => { for (const one of ticks()) one.checked ||= ticked.has(reference(one)); });
+
 document.addEventListener("htmx:sseOpen", () => tell("live", "Live"));
 document.addEventListener("htmx:sseError", () => tell("stale", "Reconnecting…"));
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
