@@ -69,6 +69,7 @@ STATUS: Final[Mapping[str, int]] = {
     "idempotency.key_required": 400,
     "idempotency.reused": 422,
     "report.empty": 422,
+    "report.future": 422,
     "replay.running": 409,
     "replay.unreadable": 422,
     "replay.refused": 502,
@@ -133,14 +134,13 @@ def render_title(code: str) -> str:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Render our errors, the framework's, and the ones nobody expected."""
+    """Render our errors and the framework's; what nobody expected, `api.hygiene` renders."""
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _busy)
     app.add_exception_handler(PoolTimeoutError, _busy)
     app.add_exception_handler(DataError, _unstorable)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _domain(request: Request, error: Exception) -> Response:
@@ -204,13 +204,6 @@ async def _unstorable(request: Request, error: Exception) -> Response:
     log.warning("unstorable input: %s", type(error).__name__)
     return render_problem(
         request, "request.malformed", "The request holds signs that are no text. Take them out."
-    )
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("unexpected %s", type(error).__name__, exc_info=error)
-    return render_problem(
-        request, "internal", "Something went wrong on our side. Try again; it was logged."
     )
 
 

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -22,6 +23,7 @@ FRAMED: Final = frozenset({"/", "/help"})
 _REFUSALS: Final = {
     400: ("request.malformed", "The request could not be read, or names another host."),
     413: ("request.too_large", "That is too large. Send less at once."),
+    500: ("internal", "Something went wrong on our side. Try again; it was logged."),
 }
 log = structlog.get_logger("muster.http")
 
@@ -72,57 +74,80 @@ class Hygiene:
         request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
-        headers_of = self._framed if scope["path"] in FRAMED else self._usual
-        status = 0
-        replaced = False
-
-        async def named(message: Message) -> None:
-            nonlocal status, replaced
-            if replaced:  # the plain words of a refusal that a problem stands for
-                return
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                plain, body = _is_plain(message), b""
-                if plain:
-                    body = _problem(status, scope["path"], request_id)
-                    message = {
-                        "type": "http.response.start",
-                        "status": status,
-                        "headers": [
-                            (b"content-type", PROBLEM.encode()),
-                            (b"content-length", str(len(body)).encode()),
-                        ],
-                    }
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                for name, value in headers_of.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith(("/api/", "/console", "/login")):
-                    headers.setdefault("cache-control", "no-store")
-                if plain:
-                    await send(message)
-                    message = {"type": "http.response.body", "body": body}
-                    replaced = True
-            await send(message)
-
+        headers = self._framed if scope["path"] in FRAMED else self._usual
+        answer = _Answer(send, scope["path"], request_id, headers)
         try:
-            await self._app(scope, receive, named)
+            await self._app(scope, receive, answer.send)
+        except Exception:  # what nobody expected is answered as everything else is
+            log.exception("unexpected", request_id=request_id, route=_route(scope))
+            if answer.status:
+                raise  # half an answer went out: the connection is cut
+            plain = [(b"content-type", b"text/plain")]
+            await answer.send({"type": "http.response.start", "status": 500, "headers": plain})
         finally:
-            route = scope.get("route")
             log.info(
                 "request",
                 request_id=request_id,
                 method=scope["method"],
-                # The template, not the path: a path may hold a link's token.
-                route=getattr(route, "path", None),
-                status=status,
+                route=_route(scope),
+                status=answer.status,
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
 
 
+@dataclass
+class _Answer:
+    """One answer on its way out; a plain refusal by the framework becomes a problem."""
+
+    out: Send
+    path: str
+    request_id: str
+    headers: Mapping[str, str]
+    status: int = 0
+    replaced: bool = False
+
+    async def send(self, message: Message) -> None:
+        if self.replaced:  # the plain words that a problem stands for
+            return
+        if message["type"] != "http.response.start":
+            await self.out(message)
+            return
+        self.status = message["status"]
+        if not _is_plain(message):
+            await self.out(self._named(message))
+            return
+        self.replaced = True
+        body = _problem(self.status, self.path, self.request_id)
+        start = {
+            "type": "http.response.start",
+            "status": self.status,
+            "headers": [
+                (b"content-type", PROBLEM.encode()),
+                (b"content-length", str(len(body)).encode()),
+            ],
+        }
+        await self.out(self._named(start))
+        await self.out({"type": "http.response.body", "body": body})
+
+    def _named(self, start: Message) -> Message:
+        headers = MutableHeaders(scope=start)
+        headers["x-request-id"] = self.request_id
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        if self.path.startswith(("/api/", "/console", "/login")):
+            headers.setdefault("cache-control", "no-store")
+        return start
+
+
+def _route(scope: Scope) -> str | None:
+    """The template, not the path: a path may hold a link's token."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return path
+
+
 def _is_plain(start: Message) -> bool:
-    """A refusal by the framework itself, before any route: too large, or a foreign host."""
-    if start["status"] not in {400, 413}:
+    """A refusal by no route of ours: too large, a foreign host, an accident."""
+    if start["status"] not in _REFUSALS:
         return False
     kind = next((v for k, v in start["headers"] if k.lower() == b"content-type"), b"")
     return not kind.startswith((PROBLEM.encode(), b"text/html", b"text/xml"))

