@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -69,11 +70,15 @@ def tell(
 ) -> Iterator[Mapping[str, Any]]:
     """Post each report to a server, at that pace; yields its answers until done or stopped.
 
+    Each is said to have been told as long before now as it stands before the stream's end:
+    what took a morning is told in seconds, and is still grouped by the morning's clock.
+
     Raises:
         httpx.HTTPError: The server did not take one.
 
     """
-    run = secrets.token_hex(4)
+    run, ended = secrets.token_hex(4), datetime.now(UTC)
+    last = max((float(row["t"]) for row in rows), default=0.0)
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
         for row in rows:
@@ -81,8 +86,7 @@ def tell(
                 return
             answer = client.post(
                 "/api/v1/reports",
-                json={"reporter": f"teller-{row['id']}"}
-                | {name: row[name] for name in _TOLD if row.get(name) is not None},
+                json=_told(row, ended - timedelta(seconds=last - float(row["t"]))),
                 headers={"Idempotency-Key": f"replay-{run}-{row['id']}"},
             )
             answer.raise_for_status()
@@ -90,14 +94,23 @@ def tell(
             stop.wait(1 / per_second)
 
 
+def _told(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    return {
+        "reporter": f"teller-{row['id']}",
+        **{name: row[name] for name in _TOLD if row.get(name) is not None},
+        "occurred_at": at.isoformat(),
+    }
+
+
 def choose_rows(scenario: str, count: int, path: Path = STREAM) -> Sequence[dict[str, Any]]:
-    """The scenario's reports and everyday ones of the same days, in the order they came."""
+    """What came until the scenario ended on its first day, in order: the newest `count`."""
     rows = read_rows(path)
-    told = [row for row in rows if row["scenario"] == scenario][:count]
-    days = {row["t"] // _DAY for row in told}
-    others = [row for row in rows if row["scenario"] == "background" and row["t"] // _DAY in days]
-    chosen = told + others[: max(0, count - len(told))]
-    return sorted(chosen, key=lambda row: row["t"])
+    told = [row for row in rows if row["scenario"] == scenario]
+    if not told:
+        return []
+    day = told[0]["t"] // _DAY
+    last = max(row["t"] for row in told if row["t"] // _DAY == day)
+    return [row for row in rows if row["t"] // _DAY == day and row["t"] <= last][-count:]
 
 
 @dataclass

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from models.vocabulary import Audience, Channel
 
 _MAIL: Final = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
 _PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
+_AHEAD: Final = timedelta(minutes=5)  # clocks differ a little
 _NOBODY: Final = IdentityId(UUID(int=0))  # a draft that is being read has no row for it yet
 
 
@@ -44,6 +45,12 @@ class EmptyReportError(DomainError):
     code: ClassVar[str] = "report.empty"
 
 
+class FutureReportError(DomainError):
+    """A report cannot have been told later than now."""
+
+    code: ClassVar[str] = "report.future"
+
+
 @dataclass(frozen=True, slots=True)
 class Filed:
     """The answer; `repeated` where it is the first one again."""
@@ -54,7 +61,11 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class FiledReport:
-    """What a program told us. `reporter` is a directory id, a mailbox or a phone number."""
+    """What a program told us. `reporter` is a directory id, a mailbox or a phone number.
+
+    `occurred_at` is when it was told, where that is not now: a call written down later is
+    grouped with the reports of its own hour.
+    """
 
     text: str
     reporter: str
@@ -79,6 +90,7 @@ def file_report(intake: Intake, told: FiledReport, *, owner: str, key: str, cloc
     Raises:
         KeyReusedError: The key was used with another body.
         EmptyReportError: The text holds no words.
+        FutureReportError: It is said to have been told later than now.
         UnknownServiceError: The catalogue lacks the service.
         UnknownSiteError: The same for the site.
 
@@ -90,6 +102,8 @@ def file_report(intake: Intake, told: FiledReport, *, owner: str, key: str, cloc
         return Filed(first, repeated=True)
     if not told.text.strip():
         raise EmptyReportError("The report has no words. Say what is broken, then send it again.")
+    if told.occurred_at is not None and told.occurred_at > clock() + _AHEAD:
+        raise FutureReportError("occurred_at lies ahead. Give the moment it was told, in UTC.")
     channel, address, claim = _reporter(told.reporter)
     draft = Draft(
         text=told.text,

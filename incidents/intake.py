@@ -200,7 +200,7 @@ class Intake:
         facts = PairFacts.of(
             draft.text, service=service, site=site, signatures=reading.facts.signatures
         )
-        at = (draft.received_at or now).timestamp()
+        at = (draft.occurred_at or draft.received_at or now).timestamp()
         query = Query(reading.vector, at, facts, audience is Audience.RESTRICTED)
         with self.database.reading() as session:
             self.window.catch_up(session, now=now)

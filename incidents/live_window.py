@@ -24,7 +24,7 @@ from incidents.grouping import signature_groups
 from incidents.ledger import standing_seq
 from models.ids import IncidentId, ReportId
 from models.incident import Incident, Membership, TimelineEntry
-from models.report import Report, ReportText
+from models.report import TOLD_AT, Report, ReportText
 from models.vocabulary import Audience, Status
 
 _LOOK_BACK: Final = timedelta(days=14)
@@ -87,7 +87,7 @@ class LiveWindow:
                 Membership.incident_id,
                 Membership.seq,
                 Report.id,
-                Report.received_at,
+                TOLD_AT.label("told_at"),
                 Report.vector,
                 Report.encoder_id,
                 Report.service_id,
@@ -102,7 +102,7 @@ class LiveWindow:
                 Membership.seq <= newest,
                 Membership.ended_at.is_(None),
                 Report.read_at.is_not(None),
-                Report.received_at > now - _LOOK_BACK,
+                now - _LOOK_BACK < TOLD_AT,
             )
             .order_by(Membership.seq)
         ).all()
@@ -110,7 +110,7 @@ class LiveWindow:
             Item(
                 ReportId(row.id),
                 IncidentId(row.incident_id),
-                row.received_at.timestamp(),
+                row.told_at.timestamp(),
                 row.vector,
                 PairFacts.of(
                     row.text or "",

@@ -20,7 +20,7 @@ from classifier.severity import incident_severity
 from incidents.ledger import record_entry
 from models.incident import Incident, Membership
 from models.people import Identity
-from models.report import Report
+from models.report import TOLD_AT, Report
 from models.vocabulary import Audience, Category, Priority, Severity
 
 _CATEGORY_WORDS: Mapping[Category, str] = {
@@ -53,7 +53,7 @@ class MemberFacts:
     severity: Severity
     priority: Priority
     people: int | None
-    received_at: datetime
+    told_at: datetime
 
 
 def project_incident(
@@ -73,8 +73,8 @@ def project_incident(
     incident.service_id = _most_common(services)
     incident.category = _most_common(categories)
     incident.sites = sorted(sites, key=lambda site: (-sites[site], site))
-    incident.first_at = min((m.received_at for m in members), default=None)
-    incident.last_at = max((m.received_at for m in members), default=None)
+    incident.first_at = min((m.told_at for m in members), default=None)
+    incident.last_at = max((m.told_at for m in members), default=None)
     incident.priority = min(
         (m.priority for m in members), key=lambda p: p.rank, default=Priority.P5
     )
@@ -110,13 +110,13 @@ def live_members(session: Session, incident: Incident) -> list[MemberFacts]:
             Report.severity,
             Report.priority,
             Report.people,
-            Report.received_at,
+            TOLD_AT,
         )
         .select_from(Membership)
         .join(Report, Report.id == Membership.report_id)
         .join(Identity, Identity.id == Report.identity_id)
         .where(Membership.incident_id == incident.id, Membership.ended_at.is_(None))
-        .order_by(Report.received_at, Report.id)
+        .order_by(TOLD_AT, Report.id)
     )
     return [MemberFacts(str(row[0]), bool(row[1]), *row[2:]) for row in rows]
 

@@ -18,7 +18,7 @@ from models.errors import NotFoundError
 from models.ids import IncidentId, parse_reference
 from models.incident import Incident, Membership, Review, TimelineEntry
 from models.people import Identity, Person
-from models.report import Attachment, Report, ReportAddition, ReportText
+from models.report import TOLD_AT, Attachment, Report, ReportAddition, ReportText
 from models.vocabulary import AttachmentState, Audience, MajorState, Severity, Status
 
 RECENT = timedelta(minutes=15)
@@ -98,7 +98,7 @@ def recent_counts(
         .where(
             Membership.incident_id.in_(incidents),
             Membership.ended_at.is_(None),
-            Report.received_at > now - RECENT,
+            now - RECENT < TOLD_AT,
         )
         .group_by(Membership.incident_id)
     )
@@ -157,7 +157,7 @@ def read_members(session: Session, incident: Incident) -> list[MemberView]:
         .outerjoin(ReportText, ReportText.report_id == Report.id)
         .outerjoin(Person, Person.id == Identity.person_id)
         .where(Membership.incident_id == incident.id, Membership.ended_at.is_(None))
-        .order_by(Report.received_at, Report.id)
+        .order_by(TOLD_AT, Report.id)
     ).all()
     ids = [row[0].id for row in rows]
     files: dict[UUID, list[Attachment]] = {}

@@ -143,6 +143,7 @@ def draft_of_row(report: Report, text: str) -> Draft:
         since=report.since,
         audience=Audience.RESTRICTED if restricted else None,
         received_at=report.received_at,
+        occurred_at=report.occurred_at,
     )
 
 

@@ -58,7 +58,7 @@ def _propose(
     if incident.status is not Status.OPEN:
         return False
     unverified = organisation.intake.unverified_weight
-    voices = (Voice(m.reporter, 1.0 if m.verified else unverified, m.received_at) for m in members)
+    voices = (Voice(m.reporter, 1.0 if m.verified else unverified, m.told_at) for m in members)
     proposal = choose_proposal(voices, organisation.candidates)
     if proposal is None:
         if incident.major_state is MajorState.PROPOSED:

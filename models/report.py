@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UnitVector, words
@@ -52,6 +52,10 @@ class Report(Base):
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
     read_at: Mapped[datetime | None]
+
+
+TOLD_AT = func.coalesce(Report.occurred_at, Report.received_at)
+"""When a report was told: as the program says that files it later, else when it reached us."""
 
 
 class ReportText(Base):

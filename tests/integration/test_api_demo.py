@@ -96,5 +96,6 @@ def test_outside_the_demo_there_is_no_button(http: httpx.Client) -> None:
 def test_the_chosen_morning_holds_the_outage_and_everyday_reports_in_order() -> None:
     rows = choose_rows("office-network", 60)
     assert len(rows) == 60
-    assert {row["scenario"] for row in rows} == {"office-network", "background"}
+    assert {row["scenario"] for row in rows} == {"office-network", "background", "passwords"}
+    assert sum(row["scenario"] == "office-network" for row in rows) > 30
     assert [row["t"] for row in rows] == sorted(row["t"] for row in rows)

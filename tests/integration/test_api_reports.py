@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.wiring import Installation, build_installation
 from classifier.catalogue import Catalogue
+from models.incident import Incident
 from models.people import Identity
 from models.report import Report, ReportText
 from models.staff import IdempotencyKey
@@ -262,3 +264,34 @@ def test_without_an_encoder_the_chat_still_answers(
     )
     assert answer.status_code == 200
     assert answer.json()["messages"]
+
+
+def test_a_call_written_down_later_is_grouped_by_the_hour_it_was_told(
+    client: TestClient, key: dict[str, str], installation: Installation
+) -> None:
+    now = installation.clock()
+    morning = [now - timedelta(hours=5, minutes=minutes) for minutes in (8, 6, 4, 2)]
+    told = (
+        "no wifi in Berlin",
+        "the wifi in Berlin is gone",
+        "wifi down, Berlin",
+        "berlin wifi dead",
+    )
+    found = set()
+    for number, (moment, words) in enumerate(zip(morning, told, strict=True)):
+        answer = file_report(client, key, words, f"p03{number}", occurred_at=moment.isoformat())
+        found.add(answer["incident"]["reference"])
+    assert len(found) == 1
+    with installation.database.reading() as session:
+        incident = session.scalars(select(Incident)).one()
+    assert (incident.first_at, incident.last_at) == (morning[0], morning[-1])
+
+
+def test_a_report_from_the_future_is_refused(
+    client: TestClient, key: dict[str, str], installation: Installation
+) -> None:
+    later = installation.clock() + timedelta(hours=1)
+    answer = post(client, key, "ahead", occurred_at=later.isoformat())
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/report.future"
+    assert count(installation) == 0
