@@ -200,6 +200,22 @@ def test_the_queue_is_worked_with_keys_alone(staff: Visit, served: Served, telle
     expect(page.get_by_label("Find others")).to_be_focused()
 
 
+def test_single_keys_can_be_turned_off_and_stay_off(
+    staff: Visit, served: Served, teller: Teller
+) -> None:
+    wave(served, teller, 2)
+    page = staff.page("/console?view=all")
+    page.get_by_label("Keys:").uncheck()
+    page.reload()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Keys:")).not_to_be_checked()
+    expect(page.get_by_label("Search (press /)")).not_to_be_focused()
+    page.get_by_label("Keys:").check()
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search (press /)")).to_be_focused()
+
+
 def test_hostile_words_are_shown_as_words_everywhere(
     staff: Visit, served: Served, teller: Teller
 ) -> None:

@@ -206,7 +206,7 @@ export class ChatLink extends EventTarget {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const blocks = (rest + value).replace(/\r\n?/g, "\n").split("\n\n");
+      const blocks = (rest + value).replaceAll("\r", "").split("\n\n"); // a chunk may end within \r\n
       rest = blocks.pop();
       for (const block of blocks) this.#event(block);
     }

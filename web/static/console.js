@@ -4,6 +4,7 @@ const rows = () => [...document.querySelectorAll("[data-row]")];
 const local = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
 
 function prepare(root) {
+  for (const box of root.querySelectorAll("[data-keys]")) [box.checked, box.closest("label").hidden] = [!keysOff(), false];
   for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
     time.title = time.textContent.trim();
     time.textContent = local.format(new Date(time.dateTime));
@@ -28,8 +29,14 @@ const keys = {
   "/": () => document.querySelector("#words")?.focus(),
 };
 
+// Who speaks to the computer, or types with a tremor, turns single keys off (WCAG 2.1.4).
+const keysOff = () => localStorage.getItem("muster-keys") === "off";
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-keys]")) localStorage.setItem("muster-keys", target.checked ? "on" : "off");
+});
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (keysOff() || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   const key = keys[event.key.toLowerCase()];
   if (!key) return;
   event.preventDefault();
