@@ -226,3 +226,43 @@ def test_the_outside_gets_every_record_in_order_each_once_signed_and_valid(
         assert event["subject"] == event["data"]["reference"]
         assert event["dataschema"].endswith(f"/schemas/{kind.schema_name}.v1.json")
     assert {report for report, _ in story["told"]} <= {one["subject"] for one in outside.accepted}
+
+
+def test_a_kill_while_both_sides_were_being_told_loses_nothing_and_repeats_nothing(
+    muster: Muster, outside: Receiver, twilio: Twilio, story: dict[str, Any]
+) -> None:
+    database = muster.open_database()
+    texts, tries = len(twilio.sent), len(outside.tries)
+    twilio.troubles.append("lost answer")
+    outside.troubles.append("lost answer")
+    muster_public = "https://muster.example.org"
+    twilio.deliver(PHONE, "what is happening with mine?", to=muster.url, public=muster_public)
+    report, _ = tell(muster, "the coffee machine app on my laptop shows error 0x80070005")
+    twilio.wait_for(texts + 1)
+    outside.wait_until(lambda: len(outside.tries) > tries)
+    muster.kill()
+    muster.start()
+
+    def settled() -> bool:
+        with database.reading() as session:
+            waiting = session.scalars(
+                select(Message.id).where(Message.send_state == SendState.PENDING)
+            ).all()
+            return pending_count(session) == 0 and not waiting
+
+    try:
+        wait_until(settled, within=60)
+        with database.reading() as session:
+            owed = set(session.scalars(select(Record.event_id).where(~Record.superseded)))
+            texted = session.scalars(
+                select(Message.provider_message_id).where(
+                    Message.channel == Channel.SMS, Message.direction == Direction.OUTBOUND
+                )
+            ).all()
+    finally:
+        database.dispose()
+    assert report in {event["subject"] for event in outside.accepted}
+    assert set(outside.ids) == {str(one) for one in owed}
+    assert len(set(outside.ids)) == len(outside.ids)
+    assert sum(outside.repeats.values()) >= 1  # the wire repeats; the receiver's record does not
+    assert sorted(filter(None, texted)) == sorted(one["sid"] for one in twilio.sent)
