@@ -31,6 +31,7 @@ _THRESHOLDS: Final = tuple(np.round(np.arange(-1.5, 0.76, 0.25), 2).tolist())
 _FIRST_THRESHOLD: Final = -0.5
 _PLATEAU: Final = 0.98
 _SUGGEST_BELOW: Final = 1.5
+_MOST_WEIGHT: Final = 2.0
 
 
 class NothingToLearnError(DomainError):
@@ -225,7 +226,7 @@ def _weighed(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
     counts = {name: sum(len(one.y) for one in pairs) for name, pairs in collected.items()}
     greatest = max(counts.values())
     return [
-        replace(one, weight=float(np.sqrt(greatest / max(counts[name], 1))))
+        replace(one, weight=min(greatest / max(counts[name], 1), _MOST_WEIGHT))
         for name, pairs in collected.items()
         for one in pairs
     ]
