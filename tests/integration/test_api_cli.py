@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -15,11 +16,23 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from api.cli import main
 from models.database import build_database
 from models.vocabulary import Role
 from tests.conftest import ORGANISATION, ROOT
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command sends the process's logs to its own stderr; afterwards they go where they went."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)
