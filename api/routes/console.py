@@ -329,7 +329,7 @@ def _toast(session: Session, incident: Incident, token: UUID | None) -> dict[str
 
 
 def _render_before(last: Incident) -> str:
-    return f"{last.last_at.isoformat() if last.last_at else ''}_{last.id}"
+    return f"{(last.last_at or last.opened_at).isoformat()}_{last.id}"
 
 
 def _parse_before(text: str) -> tuple[datetime, UUID] | None:
