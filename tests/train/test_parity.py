@@ -37,8 +37,13 @@ def weights() -> Path:
 
 
 def test_both_encoders_give_the_same_vectors() -> None:
+    import torch
+
     from classifier.st_encoder import SentenceTransformersEncoder
 
+    torch.set_num_threads(
+        1
+    )  # its threads wait for each other by spinning: minutes where cores are few
     chosen = list(islice(texts(), TEXTS))
     assert len(chosen) == TEXTS
     ours = OnnxEncoder(ARTIFACTS / "encoder").encode(chosen)
