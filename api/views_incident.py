@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.views import site_name
 from classifier.catalogue import Catalogue
 from incidents.queries import MemberView
 from models.incident import TimelineEntry
+from models.report import Report
 from models.vocabulary import Author
 
+_SOON: Final = timedelta(minutes=5)
 _AUTHORS: Final[Mapping[Author, str]] = {
     Author.MODEL: "by likeness",
     Author.SIGNATURE: "by an exact signature",
@@ -121,13 +123,14 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One report on its incident's page."""
+    """One report on its incident's page. `recorded_at` only where it was written down later."""
 
     reference: str
     reporter: str
     verified: bool
     channel: str
     at: datetime
+    recorded_at: datetime | None
     spans: tuple[Span, ...]
     why: str
     author: str
@@ -166,7 +169,8 @@ def render_member(
         reporter=view.reporter,
         verified=view.verified_by is not None,
         channel=report.channel.value,
-        at=report.received_at,
+        at=report.occurred_at or report.received_at,
+        recorded_at=report.received_at if _written_later(report) else None,
         spans=render_spans(view.text, evidence.get("words", ()), report.facts),
         why=str(evidence.get("sentence", "")),
         author=_AUTHORS[view.link.author],
@@ -260,6 +264,11 @@ def render_happening(entry: TimelineEntry, references: Mapping[Any, str]) -> Hap
         report=references.get(entry.report_id),
         related=tuple(data.get("related", ())),
     )
+
+
+def _written_later(report: Report) -> bool:
+    told = report.occurred_at
+    return told is not None and report.received_at - told > _SOON
 
 
 def _many(count: Any, noun: str) -> str:

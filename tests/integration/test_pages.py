@@ -179,6 +179,22 @@ def test_what_staff_set_is_set_and_can_be_taken_back(
     assert getattr(incident(installation, reference), field) == before
 
 
+def test_a_report_written_down_later_shows_both_hours(
+    client: TestClient, installation: Installation
+) -> None:
+    told = installation.clock() - timedelta(hours=2)
+    answer = client.post(
+        "/api/v1/reports",
+        json={"text": SAP, "reporter": "p001", "occurred_at": told.isoformat()},
+        headers={**key_for(installation, Role.SERVICE), "Idempotency-Key": "later"},
+    )
+    enter(client, installation)
+    page = client.get(f"/console/incidents/{answer.json()['incident']['reference']}").text
+    assert re.search(
+        r"10:00 UTC</time></span><br>\s+<span[^>]*>written down <time[^>]*>23 Nov 2026, 12:00", page
+    )
+
+
 def test_declaring_is_for_those_who_may(client: TestClient, installation: Installation) -> None:
     reference = tell(client, installation)
     enter(client, installation, Role.COMMUNICATIONS)
