@@ -1,4 +1,4 @@
-"""`muster import`, `replay`, `deliveries`, `docs`: what goes in, what is stuck, what we promise."""
+"""`muster import`, `tell`, `deliveries`, `docs`: what goes in, what is stuck, what we promise."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def add_commands(commands: Any) -> None:
     again.add_argument("--target", help="only those of one target")
     again.set_defaults(run=_replay)
 
-    replay = commands.add_parser("replay", help="tell a stream of reports to a running server")
-    replay.add_argument("stream", type=Path, metavar="STREAM.jsonl")
-    replay.add_argument("--url", help="the server (MUSTER_PUBLIC_BASE_URL)")
-    replay.add_argument("--key", required=True, help="an API key: muster staff key NAME ...")
-    replay.add_argument("--per-second", type=float, default=5.0, metavar="N")
-    replay.set_defaults(run=_tell)
+    tell = commands.add_parser("tell", help="tell a stream of reports to a running server")
+    tell.add_argument("stream", type=Path, metavar="STREAM.jsonl")
+    tell.add_argument("--url", help="the server (MUSTER_PUBLIC_BASE_URL)")
+    tell.add_argument("--key", required=True, help="an API key: muster staff key NAME ...")
+    tell.add_argument("--per-second", type=float, default=5.0, metavar="N")
+    tell.set_defaults(run=_tell)
 
     docs = commands.add_parser("docs", help="write the reference pages")
     docs.add_argument("--out", type=Path, default=Path("docs/reference"))

@@ -157,12 +157,12 @@ def test_a_stream_that_is_none_or_a_server_that_is_not_there_is_said(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     stream = tmp_path / "stream.jsonl"
-    assert "no stream" in refused(capsys, "replay", str(stream), "--key", "k")
+    assert "no stream" in refused(capsys, "tell", str(stream), "--key", "k")
     stream.write_text('{"id": "a"}')
-    assert "no stream" in refused(capsys, "replay", str(stream), "--key", "k")
+    assert "no stream" in refused(capsys, "tell", str(stream), "--key", "k")
     stream.write_text('{"id": "a", "t": 1, "text": "x"}')
     url = f"http://127.0.0.1:{free_port()}"
-    told = refused(capsys, "replay", str(stream), "--key", "k", "--url", url)
+    told = refused(capsys, "tell", str(stream), "--key", "k", "--url", url)
     assert "does not answer" in told
 
 
@@ -227,10 +227,10 @@ def test_a_server_serves_takes_new_keys_meanwhile_and_ends_cleanly(
         )
         url = f"http://127.0.0.1:{port}"
         lines = said(
-            capsys, "replay", str(stream), "--url", url, "--key", key, "--per-second", "50"
+            capsys, "tell", str(stream), "--url", url, "--key", key, "--per-second", "50"
         ).splitlines()
         assert [line.split("\t")[0] for line in lines] == ["a", "b"]
-        assert "401" in refused(capsys, "replay", str(stream), "--url", url, "--key", "mk_no")
+        assert "401" in refused(capsys, "tell", str(stream), "--url", url, "--key", "mk_no")
         second = refused(capsys, "serve", "--port", str(free_port()))
         assert "MUSTER_DATA_DIR" in second
         server.send_signal(signal.SIGTERM)
