@@ -279,7 +279,7 @@ class Counting:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.sampled_from(["stop", "start", "again stop", "owe", "wake"]), max_size=14))
 def test_nothing_is_sent_while_the_last_word_was_stop(phone: Phone, steps: list[str]) -> None:
