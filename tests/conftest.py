@@ -31,7 +31,7 @@ from models.database import Database, build_database
 from models.incident import Incident
 from models.migrate import migrate
 from models.vocabulary import Channel
-from tests.browser_notice import count_browser_tests, find_browser, is_required, render_notice
+from tests.browser_notice import find_browser, is_required, render_notice
 from tests.fakes import FakeJobs, PlainReader, StandingClock, plain_scorer
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("browser")]
     if not left_out or find_browser() is not None:
         return
-    notice = render_notice(count_browser_tests(Path(__file__).parent))
+    notice = render_notice(len(left_out))
     if is_required():
         raise pytest.UsageError(notice)
     sys.stderr.write(f"\n{notice}\n")
