@@ -5,16 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
+from sqlalchemy import func, select
+
 from assistant.building import build_desk
 from assistant.desk import Desk
 from assistant.messages import Answer, Inbound
 from assistant.transcript import OutMessage
 from models.ids import ConversationId
+from models.report import Report
 from tests.conftest import House
 
 
 def desk_of(house: House) -> Desk:
     return build_desk(house.database, house.organisation, house.intake, house.clock)
+
+
+def count_reports(house: House) -> int:
+    with house.database.reading() as session:
+        return session.execute(select(func.count()).select_from(Report)).scalar_one()
 
 
 @dataclass

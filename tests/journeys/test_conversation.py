@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from assistant.messages import Inbound
 from assistant.transcript import ClientIdReusedError
-from incidents import actions as act
-from models.conversation import Conversation, Message
 from models.errors import NotFoundError, UnknownServiceError
 from models.ids import ConversationId, new_id
-from models.incident import ConstraintPair, Incident
 from models.report import Report, ReportAddition, ReportText
-from models.vocabulary import Channel, ConstraintKind
 from tests.conftest import House
-from tests.journeys.talk import Talk, desk_of
-from tests.journeys.test_intake import wave
+from tests.journeys.talk import Talk, count_reports, desk_of
 
 
 @pytest.fixture
@@ -33,11 +28,6 @@ def words_of(house: House, reference: str | None) -> str:
     report = stored(house, reference)
     with house.database.reading() as session:
         return session.get_one(ReportText, report.id).text
-
-
-def count_reports(house: House) -> int:
-    with house.database.reading() as session:
-        return session.execute(select(func.count()).select_from(Report)).scalar_one()
 
 
 def test_one_sentence_that_says_it_all_needs_one_press(house: House, talk: Talk) -> None:
@@ -161,73 +151,6 @@ def test_a_payload_we_never_issued_is_nothing(house: House, talk: Talk) -> None:
     assert count_reports(house) == 0
 
 
-def test_a_known_outage_is_offered_and_one_tap_joins_it(house: House) -> None:
-    reference = wave(house)[0]
-    house.clock.forward(minutes=3)
-    talk = Talk(desk_of(house))
-    said = talk.say("no wifi here in Berlin")
-    assert "Wi-Fi: Berlin" in said
-    assert "5 people" in said
-    said = talk.press("Yes, the same problem")
-    assert talk.incident == reference
-    assert "5 other people" in said
-    with house.database.reading() as session:
-        bond = session.scalars(select(ConstraintPair)).one()
-    assert bond.kind is ConstraintKind.MUST_LINK
-
-
-def test_a_no_to_a_known_outage_is_remembered(house: House) -> None:
-    reference = wave(house)[0]
-    house.clock.forward(minutes=3)
-    talk = Talk(desk_of(house))
-    talk.say("no wifi here in Berlin")
-    talk.press("No, something else")
-    while talk.heard[-1].card is None:
-        talk.say("just me")
-    talk.press("Send")
-    assert talk.incident != reference
-    with house.database.reading() as session:
-        bond = session.scalars(select(ConstraintPair)).one()
-    assert bond.kind is ConstraintKind.CANNOT_LINK
-
-
-def test_one_persons_report_is_not_offered_to_others(house: House) -> None:
-    house.file("no wifi in Berlin at all", "p031", site="berlin")
-    talk = Talk(desk_of(house))
-    said = talk.say("no wifi here in Berlin")
-    assert "know of" not in said
-
-
-def test_a_restricted_incident_is_never_offered_nor_named(house: House) -> None:
-    text = "Phishing mail: fake payslip login page stole my password, I clicked the link"
-    for person in ("p001", "p002", "p003"):
-        house.file(text, person)
-    talk = Talk(desk_of(house))
-    said = talk.say("Got a phishing mail with a fake payslip login page and clicked the link")
-    assert "know of" not in said
-    while talk.heard[-1].card is None:
-        said = talk.say("just me")
-    talk.press("Send")
-    assert talk.answer is not None
-    assert talk.answer.incident is not None
-    assert talk.answer.incident["title"] is None
-    assert "other people" not in talk.heard[-1].text
-
-
-def test_a_workaround_is_told_to_who_asks_and_who_joins(house: House) -> None:
-    reference = wave(house)[0]
-    house.reviewer.perform(
-        act.SetWorkaround(act.Target(reference, None), "Use the guest network."), actor="ana"
-    )
-    house.clock.forward(minutes=3)
-    talk = Talk(desk_of(house))
-    assert "Use the guest network." in talk.say("no wifi here in Berlin")
-    talk.press("Yes, the same problem")
-    said = talk.say("what is happening with mine?")
-    assert "6 people" in said
-    assert "Use the guest network." in said
-
-
 def test_what_is_said_after_filing_goes_to_the_report(house: House, talk: Talk) -> None:
     talk.say("Outlook is down for my whole team in Berlin")
     talk.press("Send")
@@ -317,91 +240,3 @@ def test_days_later_a_detail_is_not_taken_for_an_old_report(house: House, talk: 
     house.clock.forward(days=3)
     talk.say("SAP crashes when I open an order, only for me")
     assert talk.card["service"] == "SAP"
-
-
-def test_a_text_message_files_at_once_and_asks_one_thing(house: House) -> None:
-    talk = Talk(desk_of(house), phone="+447700900031")
-    said = talk.say("wifi gone in berlin")
-    assert talk.report is not None
-    assert len(said) <= 160
-    assert "1 Just me" in said
-    said = talk.say("2")
-    assert talk.report is None  # nothing new was filed
-    with house.database.reading() as session:
-        addition = session.scalars(select(ReportAddition)).one()
-        messages = session.scalars(select(Message).where(Message.send_state == "pending")).all()
-    assert (addition.kind, addition.data) == ("answer", {"asked": "impact", "told": "2"})
-    assert len(messages) == 2
-    assert [m.id for m in messages] == house.jobs.sms
-    assert all(len(m.text) <= 160 and m.text.isascii() for m in messages)
-
-
-def test_a_repeated_text_message_is_answered_once(house: House) -> None:
-    desk = desk_of(house)
-    message = Inbound("wifi gone in berlin", provider_message_id="SM1")
-    first = desk.hear_sms("+447700900031", message)
-    again = desk.hear_sms("+447700900031", message)
-    assert again.repeated
-    assert again.report == first.report
-    assert len(house.jobs.sms) == 1
-    assert count_reports(house) == 1
-
-
-def test_a_text_message_joins_what_others_told_in_the_chat(house: House) -> None:
-    reference = wave(house)[0]
-    house.clock.forward(minutes=2)
-    talk = Talk(desk_of(house), phone="+447700900036")
-    said = talk.say("wlan dead in berlin office cant work")
-    assert talk.incident == reference
-    assert "5 other people" in said
-    assert house.incident(reference).reporters == 6
-
-
-def test_ten_people_tell_one_outage_in_their_words_and_it_is_one_incident(house: House) -> None:
-    desk = desk_of(house)
-    told = (
-        "Wifi on the third floor in Berlin is completely gone since 9",
-        "no internet at all at my desk in Berlin, whole team sits idle",
-        "kein WLAN im Berliner Büro",
-        "wlan disconnected in berlin, can't reach anything",
-        "is the wifi down in berlin? everything says no connection",
-        "laptop does not find HF-Staff anymore here in Berlin",
-        "Berlin office: wireless keeps dropping and now it's dead",
-        "can't get online in the Berlin office, wifi icon has an exclamation mark",
-        "the wireless network vanished, Berlin, floor 2, about 15 people",
-        "wifi berlin ist tot, keiner kann arbeiten",
-    )
-    others = (
-        "My headset only works on one ear",
-        "SAP is extremely slow in Pune and then times out, whole team",
-        "forgot my password, account locked",
-    )
-    found = []
-    for text in told:
-        house.clock.forward(minutes=2)
-        talk = Talk(desk)
-        talk.say(text)
-        for _ in range(6):
-            if talk.report is not None:
-                break
-            if talk.titles[:1] == ["Yes, the same problem"]:
-                talk.press("Yes, the same problem")
-            elif talk.heard[-1].card is not None:
-                talk.press("Send")
-            else:
-                talk.say("i don't know")
-        found.append(talk.incident)
-    assert len(set(found)) == 1
-    for text in others:
-        talk = Talk(desk)
-        talk.say(text)
-        while talk.report is None:
-            if talk.heard[-1].card is not None:
-                talk.press("Send")
-            else:
-                talk.say("i don't know")
-        assert talk.incident not in found
-    with house.database.reading() as session:
-        assert session.execute(select(func.count()).select_from(Incident)).scalar_one() == 4
-        channels = set(session.scalars(select(Conversation.channel)))
-    assert channels == {Channel.WEB}
