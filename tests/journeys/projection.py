@@ -126,7 +126,7 @@ def _check_counts(session: Session, house: House) -> None:
         own = members[incident.id]
         assert incident.reports == len(own)
         assert incident.reporters == len({i.person_id or i.id for _, i in own})
-        moments = [report.received_at for report, _ in own]
+        moments = [report.occurred_at or report.received_at for report, _ in own]
         assert incident.first_at == min(moments, default=None)
         assert incident.last_at == max(moments, default=None)
         title = incident.staff_title or render_title(incident, house.organisation.catalogue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,11 @@ class Days(RuleBasedStateMachine):
     @rule(text=TEXTS, person=PEOPLE, site=st.sampled_from([None, "berlin", "london"]))
     def report(self, text: str, person: str, site: str | None) -> None:
         self.file(text, person, site=site)
+
+    @rule(text=TEXTS, person=PEOPLE, minutes=st.integers(1, 900))
+    def write_down_what_was_told_earlier(self, text: str, person: str, minutes: int) -> None:
+        told = self.house.clock() - timedelta(minutes=minutes)
+        self.file(text, person, occurred_at=told)
 
     @rule(text=TEXTS, person=PEOPLE, data=st.data())
     @precondition(lambda self: self.incidents())
@@ -307,7 +313,7 @@ class Days(RuleBasedStateMachine):
 
 
 Days.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=16,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
