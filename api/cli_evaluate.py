@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # heavy to import, and no other command needs them
 
 _GENEROUS: Final = (
     "TF-IDF and plain cosine: one pass on arrival, at the setting that is best on this very "
-    "stream, chosen by its labels. Ours was fixed before."
+    "stream, chosen by its labels. Ours is as learnt from {learnt}; a stream among these flatters it."
 )
 
 
@@ -106,11 +106,12 @@ def _grouping(chosen: argparse.Namespace) -> None:
             chosen.alarms,
             ({"t": a.t, "group": a.group, "ids": list(a.ids)} for a in replay.alarms),
         )
-    _report_grouping(chosen, rows, replay, scorer.name)
+    note = _GENEROUS.format(learnt=scorer.manifest.get("trained_on", "unknown streams"))
+    _report_grouping(chosen, rows, replay, scorer.name, note)
 
 
 def _report_grouping(
-    chosen: argparse.Namespace, rows: Sequence[ReadRow], replay: Replay, artifact: str
+    chosen: argparse.Namespace, rows: Sequence[ReadRow], replay: Replay, artifact: str, note: str
 ) -> None:
     days = (rows[-1].row.t - rows[0].row.t) / 86_400 if rows else 0.0
     found: dict[str, Any] = {
@@ -126,7 +127,7 @@ def _report_grouping(
             "ours": ours.to_json(),
             **{r.name: {**r.score.to_json(), "setting": str(r.setting)} for r in rivals},
         }
-        found["note"] = _GENEROUS
+        found["note"] = note
     if chosen.json:
         print(json.dumps(found, indent=1))
         return
@@ -138,7 +139,7 @@ def _report_grouping(
     print(_line("ours", ours, "shipped" if chosen.artifact is None else str(chosen.artifact)))
     for rival in rivals:
         print(_line(rival.name, rival.score, str(rival.setting)))
-    print(f"\n{_GENEROUS}")
+    print(f"\n{note}")
 
 
 def _scored(rows: Sequence[ReadRow], replay: Replay) -> tuple[Score | None, list[Rival]]:
