@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from classifier.lexicon import rare_words
@@ -12,6 +12,7 @@ from incidents.drafts import ReadDraft
 from incidents.grouping import Choice
 from incidents.live_window import Look
 from incidents.reasons import render_reason
+from models.ids import ReportId
 from models.incident import Incident
 from models.report import Report, ReportText
 
@@ -35,13 +36,11 @@ def plain_evidence(session: Session, choice: Choice) -> dict[str, Any]:
     """The evidence as JSON: references instead of keys, shared words, minutes apart."""
     evidence = dict(choice.evidence)
     words = set(evidence.pop("query_words", ()))
+    alike = evidence.get("nearest", ())
+    found = _rows(session, [key for key, _ in alike])
     nearest = []
-    for key, cosine in evidence.get("nearest", ()):
-        row = session.execute(
-            select(Report.reference, Report.received_at, ReportText.text)
-            .outerjoin(ReportText, ReportText.report_id == Report.id)
-            .where(Report.id == key)
-        ).one_or_none()
+    for key, cosine in alike:
+        row = found.get(key)
         if row is None:
             continue
         shared = sorted(words & rare_words(row.text or ""))
@@ -56,9 +55,20 @@ def plain_evidence(session: Session, choice: Choice) -> dict[str, Any]:
             "probability": round(runner_up[1], 4),
         }
     evidence["suggested"] = [
-        {"incident": found.reference, "probability": round(probability, 4)}
+        {"incident": related.reference, "probability": round(probability, 4)}
         for group, probability in choice.suggested
-        if (found := session.get(Incident, group)) is not None
+        if (related := session.get(Incident, group)) is not None
     ]
     evidence["sentence"] = render_reason(evidence)
     return evidence
+
+
+def _rows(session: Session, reports: list[ReportId]) -> dict[ReportId, Row[ReportId, str, str]]:
+    if not reports:
+        return {}
+    rows = session.execute(
+        select(Report.id, Report.reference, ReportText.text)
+        .outerjoin(ReportText, ReportText.report_id == Report.id)
+        .where(Report.id.in_(reports))
+    )
+    return {row.id: row for row in rows}

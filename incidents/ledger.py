@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from incidents.jobs_port import Jobs
+from models.base import Base
 from models.delivery import Delivery, Record
 from models.ids import DeliveryId, EntryId, EventId, IncidentId, ReportId, new_id
 from models.incident import Incident, Membership, TimelineEntry
@@ -24,6 +25,16 @@ from models.staff import Counter
 from models.vocabulary import Audience, DeliveryState
 
 _STANDS: Final = "seq before this transaction"
+# Made once: building a statement costs more than running it, and these run at every change.
+_COUNTER: Final = Base.metadata.tables[Counter.__tablename__]
+_NEWEST: Final = select(_COUNTER.c.value).where(_COUNTER.c.name == "seq")
+_LOCKED: Final = _NEWEST.with_for_update()
+_NEXT: Final = (
+    update(_COUNTER)
+    .where(_COUNTER.c.name == "seq")
+    .values(value=_COUNTER.c.value + 1)
+    .returning(_COUNTER.c.value)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,7 @@ def lock_grouping(session: Session) -> int:
     What the caller looked at before is looked at again: somebody may have changed it. On
     SQLite every write transaction is alone already.
     """
-    newest: int = session.execute(
-        select(Counter.value).where(Counter.name == "seq").with_for_update()
-    ).scalar_one()
+    newest: int = session.execute(_LOCKED).scalar_one()
     if _STANDS not in session.info:
         session.info[_STANDS] = newest
         for row in list(session.identity_map.values()):
@@ -53,20 +62,15 @@ def lock_grouping(session: Session) -> int:
 
 def standing_seq(session: Session) -> int:
     """The newest `seq` that stands whatever becomes of this transaction."""
-    newest: int = session.execute(select(Counter.value).where(Counter.name == "seq")).scalar_one()
+    newest: int = session.execute(_NEWEST).scalar_one()
     stands: int = session.info.get(_STANDS, newest)
     return min(newest, stands)
 
 
 def next_seq(session: Session) -> int:
     """The next number in commit order."""
-    seq: int = session.execute(
-        update(Counter)
-        .where(Counter.name == "seq")
-        .values(value=Counter.value + 1)
-        .returning(Counter.value)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
+    session.flush()
+    seq: int = session.execute(_NEXT).scalar_one()
     session.info.setdefault(_STANDS, seq - 1)
     return seq
 

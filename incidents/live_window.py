@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from classifier.pair_features import Query
@@ -28,6 +28,36 @@ from models.report import TOLD_AT, Report, ReportText
 from models.vocabulary import Audience, Status
 
 _LOOK_BACK: Final = timedelta(days=14)
+# Made once: they run at every report.
+_JOINED: Final = (
+    select(
+        Membership.incident_id,
+        Membership.seq,
+        Report.id,
+        TOLD_AT.label("told_at"),
+        Report.vector,
+        Report.encoder_id,
+        Report.service_id,
+        Report.site_id,
+        Report.signatures,
+        ReportText.text,
+    )
+    .join(Report, Report.id == Membership.report_id)
+    .outerjoin(ReportText, ReportText.report_id == Report.id)
+    .where(
+        Membership.seq > bindparam("after"),
+        Membership.seq <= bindparam("newest"),
+        Membership.ended_at.is_(None),
+        Report.read_at.is_not(None),
+        bindparam("since") < TOLD_AT,
+    )
+    .order_by(Membership.seq)
+)
+_CHANGED: Final = (
+    select(TimelineEntry.incident_id)
+    .where(TimelineEntry.seq > bindparam("after"), TimelineEntry.seq <= bindparam("newest"))
+    .distinct()
+)
 log = logging.getLogger(__name__)
 
 
@@ -82,30 +112,8 @@ class LiveWindow:
             return Look(tuple(scored), signature_groups(self._window, query), self._seq)
 
     def _take_in(self, session: Session, after: int, newest: int, now: datetime) -> None:
-        joined = session.execute(
-            select(
-                Membership.incident_id,
-                Membership.seq,
-                Report.id,
-                TOLD_AT.label("told_at"),
-                Report.vector,
-                Report.encoder_id,
-                Report.service_id,
-                Report.site_id,
-                Report.signatures,
-                ReportText.text,
-            )
-            .join(Report, Report.id == Membership.report_id)
-            .outerjoin(ReportText, ReportText.report_id == Report.id)
-            .where(
-                Membership.seq > after,
-                Membership.seq <= newest,
-                Membership.ended_at.is_(None),
-                Report.read_at.is_not(None),
-                now - _LOOK_BACK < TOLD_AT,
-            )
-            .order_by(Membership.seq)
-        ).all()
+        seen = {"after": after, "newest": newest}
+        joined = session.execute(_JOINED, {**seen, "since": now - _LOOK_BACK}).all()
         items = [
             Item(
                 ReportId(row.id),
@@ -127,11 +135,7 @@ class LiveWindow:
         self._window.add_many(items)
         for row in joined:
             self._changed_at[IncidentId(row.incident_id)] = newest
-        changed = session.scalars(
-            select(TimelineEntry.incident_id)
-            .where(TimelineEntry.seq > after, TimelineEntry.seq <= newest)
-            .distinct()
-        ).all()
+        changed = session.scalars(_CHANGED, seen).all()
         self._take_states(session, changed, newest)
 
     def _take_states(self, session: Session, changed: Sequence[IncidentId], newest: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
@@ -51,5 +53,10 @@ def free_reference(session: Session, prefix: str, column: InstrumentedAttribute[
     """A reference nobody has yet. The grouping lock is held, so it stays free."""
     while True:
         reference = new_reference(prefix)
-        if session.execute(select(column).where(column == reference)).first() is None:
+        if session.execute(_holders(column), {"reference": reference}).first() is None:
             return reference
+
+
+@cache
+def _holders(column: InstrumentedAttribute[str]) -> Select[Any]:
+    return select(column).where(column == bindparam("reference"))

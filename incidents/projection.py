@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from classifier.catalogue import Catalogue
@@ -41,6 +41,24 @@ _NAMED_SITES = 3
 _LEADS = 0.4  # share of the reports that name a service; chosen on training_data/stream.jsonl
 _CROWD = 5  # from so many placed reports on, a site needs two of them and a tenth
 _STANDS = 0.1
+_MEMBERS = (  # made once: it runs at every report
+    select(
+        func.coalesce(Identity.person_id, Identity.id).label("reporter"),
+        Identity.verified_by.is_not(None),
+        Report.service_id,
+        Report.site_id,
+        Report.category,
+        Report.severity,
+        Report.priority,
+        Report.people,
+        TOLD_AT,
+    )
+    .select_from(Membership)
+    .join(Report, Report.id == Membership.report_id)
+    .join(Identity, Identity.id == Report.identity_id)
+    .where(Membership.incident_id == bindparam("incident"), Membership.ended_at.is_(None))
+    .order_by(TOLD_AT, Report.id)
+)
 T = TypeVar("T")
 
 
@@ -103,24 +121,7 @@ def project_incident(
 
 def live_members(session: Session, incident: Incident) -> list[MemberFacts]:
     """The members of an incident as they count now, oldest first."""
-    rows = session.execute(
-        select(
-            func.coalesce(Identity.person_id, Identity.id).label("reporter"),
-            Identity.verified_by.is_not(None),
-            Report.service_id,
-            Report.site_id,
-            Report.category,
-            Report.severity,
-            Report.priority,
-            Report.people,
-            TOLD_AT,
-        )
-        .select_from(Membership)
-        .join(Report, Report.id == Membership.report_id)
-        .join(Identity, Identity.id == Report.identity_id)
-        .where(Membership.incident_id == incident.id, Membership.ended_at.is_(None))
-        .order_by(TOLD_AT, Report.id)
-    )
+    rows = session.execute(_MEMBERS, {"incident": incident.id})
     return [MemberFacts(str(row[0]), bool(row[1]), *row[2:]) for row in rows]
 
 

@@ -6,9 +6,9 @@ Runs inside the transaction of the change. Restricted reports go out without the
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from incidents.ledger import Outbox, owe_record
@@ -18,6 +18,24 @@ from models.people import Identity, Person
 from models.records import RecordKind
 from models.report import Attachment, Report, ReportAddition, ReportText
 from models.vocabulary import AttachmentState, Audience
+
+# Made once: they run at every report.
+_LINK: Final = (
+    select(Membership, Incident)
+    .join(Incident, Incident.id == Membership.incident_id)
+    .where(Membership.report_id == bindparam("report"), Membership.ended_at.is_(None))
+)
+_TEXT: Final = select(ReportText.text).where(ReportText.report_id == bindparam("report"))
+_ADDITIONS: Final = (
+    select(ReportAddition)
+    .where(ReportAddition.report_id == bindparam("report"))
+    .order_by(ReportAddition.number)
+)
+_FILES: Final = (
+    select(Attachment)
+    .where(Attachment.report_id == bindparam("report"), Attachment.state == AttachmentState.CLEAN)
+    .order_by(Attachment.id)
+)
 
 
 def owe_report_record(
@@ -30,11 +48,7 @@ def owe_report_record(
     previous: Incident | None = None,
 ) -> None:
     """Owe the report as it is now, on the stream of the incident it is in."""
-    link, incident = session.execute(
-        select(Membership, Incident)
-        .join(Incident, Incident.id == Membership.incident_id)
-        .where(Membership.report_id == report.id, Membership.ended_at.is_(None))
-    ).one()
+    link, incident = session.execute(_LINK, {"report": report.id}).one()
     owe_record(
         session,
         outbox,
@@ -113,21 +127,11 @@ def _report_data(
     previous: Incident | None,
 ) -> dict[str, Any]:
     restricted = report.audience is Audience.RESTRICTED
-    text = session.scalars(
-        select(ReportText.text).where(ReportText.report_id == report.id)
-    ).one_or_none()
+    text = session.scalars(_TEXT, {"report": report.id}).one_or_none()
     identity = session.get_one(Identity, report.identity_id)
     person = session.get(Person, identity.person_id) if identity.person_id else None
-    additions = session.scalars(
-        select(ReportAddition)
-        .where(ReportAddition.report_id == report.id)
-        .order_by(ReportAddition.number)
-    )
-    files = session.scalars(
-        select(Attachment)
-        .where(Attachment.report_id == report.id, Attachment.state == AttachmentState.CLEAN)
-        .order_by(Attachment.id)
-    )
+    additions = session.scalars(_ADDITIONS, {"report": report.id})
+    files = session.scalars(_FILES, {"report": report.id})
     return {
         "reference": report.reference,
         "incident": incident.reference,
