@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # heavy to import, and no other command needs them
 
 _GENEROUS: Final = (
     "TF-IDF and plain cosine: one pass on arrival, at the setting that is best on this very "
-    "stream, chosen by its labels. Ours is as learnt from {learnt}; a stream among these flatters it."
+    "stream, chosen by its labels. Ours was learnt from {learnt}; "
+    "a stream among these flatters it."
 )
 
 
