@@ -49,7 +49,7 @@ _JOINED: Final = (
         Membership.seq <= bindparam("newest"),
         Membership.ended_at.is_(None),
         Report.read_at.is_not(None),
-        bindparam("since") < TOLD_AT,
+        bindparam("since", type_=TOLD_AT.type) < TOLD_AT,
     )
     .order_by(Membership.seq)
 )
