@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,12 +54,18 @@ def choose_proposal(voices: Iterable[Voice], rule: CandidateRule) -> Proposal | 
     """
     ordered = sorted(voices, key=lambda voice: voice.at)
     start = 0
-    for end, newest in enumerate(ordered):
+    speaking: Counter[tuple[str, float]] = Counter()  # few of them, however often each spoke
+    for newest in ordered:
+        speaking[newest.reporter, newest.weight] += 1
         while newest.at - ordered[start].at > rule.window:
+            gone = ordered[start].reporter, ordered[start].weight
+            speaking[gone] -= 1
+            if not speaking[gone]:
+                del speaking[gone]
             start += 1
         weights: dict[str, float] = {}
-        for voice in ordered[start : end + 1]:
-            weights[voice.reporter] = max(weights.get(voice.reporter, 0.0), voice.weight)
+        for reporter, weight in speaking:
+            weights[reporter] = max(weights.get(reporter, 0.0), weight)
         total = sum(weights.values())
         if total >= rule.people:
             minutes = round((newest.at - ordered[start].at).total_seconds() / 60)

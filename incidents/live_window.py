@@ -101,6 +101,8 @@ class LiveWindow:
     ) -> Look:
         """Candidates for a report; with `since`, only what changed after it is scored anew."""
         with self._lock:
+            if since is not None and since.seq == self._seq and not exclude:
+                return since  # nothing was committed in between
             if since is None:
                 scored = self._scorer.score(self._window, query, exclude=exclude)
             else:
