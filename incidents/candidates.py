@@ -75,8 +75,12 @@ def choose_proposal(voices: Iterable[Voice], rule: CandidateRule) -> Proposal | 
                 hours=hours,
                 minutes=minutes,
                 sentence=(
-                    f"{len(weights)} different people reported it within {minutes} minutes "
+                    f"{len(weights)} different people reported it within {_in_words(minutes)} "
                     f"(the rule: {rule.people:g} people in {hours:g} hours)."
                 ),
             )
     return None
+
+
+def _in_words(minutes: int) -> str:
+    return {0: "a minute", 1: "a minute"}.get(minutes, f"{minutes} minutes")

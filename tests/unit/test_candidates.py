@@ -38,6 +38,12 @@ def test_four_people_within_six_hours_are_a_candidate() -> None:
     )
 
 
+def test_people_who_speak_at_once_do_so_within_a_minute() -> None:
+    found = choose_proposal([voice(name, 0.3 * n) for n, name in enumerate("abcd")], RULE)
+    assert found is not None
+    assert "reported it within a minute (" in found.sentence
+
+
 def test_exactly_six_hours_count_and_a_minute_more_does_not() -> None:
     first = [voice("a", 0), voice("b", 1), voice("c", 2)]
     assert choose_proposal([*first, voice("d", 360)], RULE) is not None
