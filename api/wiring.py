@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.demo import DemoReplay
 from api.limits import Limits
@@ -82,6 +84,9 @@ class Installation:
         if isinstance(self.reader, LoadingReader):
             self.reader.start()
         self.live.start()
+        looking = threading.Thread(target=self._look_back, name="look-back", daemon=True)
+        looking.start()
+        self.closers.append(looking.join)
         if work and self.runner is not None:
             if self.database.is_sqlite:
                 self.forwarder.release_leases()
@@ -89,6 +94,14 @@ class Installation:
                     self.texting.release_leases()
             self.runner.start()
             self.closers.append(self.runner.stop)
+
+    def _look_back(self) -> None:
+        """Take in the last days' reports now: with thousands, the first one would wait for it."""
+        try:
+            with self.database.reading() as session:
+                self.intake.window.catch_up(session, now=self.clock())
+        except SQLAlchemyError:
+            log.exception("the last days' reports could not be read; the next report tries again")
 
     def close(self) -> None:
         """Stop what was started, and let go of the database."""
