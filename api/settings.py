@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
 import json
 import os
 import secrets
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Self
@@ -25,6 +26,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _SECRET_LENGTH: Final = 32
 _TOYS: Final = ("changeme", "secret", "password", "example", "test", "demo")
 _OLDEST_SQLITE: Final = (3, 42)
+_TEST_ONLY: Final = ("MUSTER_TEST_", "MUSTER_PICTURES")
 
 
 class BadSettingsError(DomainError):
@@ -232,6 +234,7 @@ def resolve_settings(**overrides: Any) -> Settings:
 
     """
     check_platform(sys.version_info[:2], sqlite3.sqlite_version_info[:2])
+    _refuse_misspelt(os.environ)
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
@@ -245,6 +248,16 @@ def resolve_settings(**overrides: Any) -> Settings:
         or kept_secret(settings.data_dir, "forward-secret", new_webhook_secret),
     }
     return settings.model_copy(update=found)
+
+
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    """A name that nothing reads is a misspelling: it would be ignored in silence."""
+    known = {f"MUSTER_{name.upper()}" for name in Settings.model_fields}
+    for name in environment:
+        if name.startswith("MUSTER_") and name not in known and not name.startswith(_TEST_ONLY):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise BadSettingsError(f"There is no setting {name}.{hint}")
 
 
 def kept_secret(folder: Path, name: str, make: Callable[[], str]) -> SecretStr:

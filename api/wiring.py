@@ -23,7 +23,7 @@ from api.tending import Tending
 from assistant.building import build_desk
 from assistant.desk import Desk
 from classifier.catalogue import Catalogue
-from classifier.pair_scorer import load_scorer
+from classifier.pair_scorer import SHIPPED, load_scorer
 from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
 from incidents.attachments import AttachmentStore
@@ -163,7 +163,8 @@ def build_installation(
         intake=_intake_policy(settings),
     )
     port, (encoder_id, width) = _reader(settings, catalogue, reader)
-    scorer = load_scorer()
+    trained = settings.artifacts_dir / "pairs.json"
+    scorer = load_scorer(settings.artifacts_dir if trained.is_file() else SHIPPED)
     intake = Intake(
         database, organisation, port, LiveWindow(scorer, encoder_id, width),
         GroupingPolicy.of(scorer),

@@ -33,6 +33,7 @@ _TROUBLE: Final = re.compile(
     r"connection|network|mail)|kaputt|geht nicht|funktioniert nicht|ausfall|lento|caiu|"
     r"não funciona|no funciona|refuses?|blank|black screen|time[sd]? ?out|disconnect\w*)\b"
 )
+_NO_WORD: Final = re.compile(r"[\x00-\x40\x5b-\x60\x7b-\x7f]*")
 _JUST_SEND: Final = re.compile(
     r"(?i)\s{0,5}(?:no,? )?(?:please |pls |ok |can you |but )?(?:just )?"
     r"(?:send|file|submit|report|log) (?:it|this|that|the report)"
@@ -65,8 +66,8 @@ def choose_intent(said: Said, state: ConversationState) -> str:
     """The intent of a typed message, as the rules name it."""
     if not said.text.strip():
         return "attach" if said.attachments else "empty"
-    if said.text.lstrip().startswith("/"):
-        return "unclear"  # somebody types our notation: it steers nothing
+    if said.text.lstrip().startswith("/") or _NO_WORD.fullmatch(said.text):
+        return "unclear"  # our notation, typed: it steers nothing; nor does a stray digit
     short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
     if short is not None:
         return short

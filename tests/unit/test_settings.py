@@ -145,3 +145,11 @@ def test_a_python_that_its_sqlite_makes_unusable_is_refused_in_a_sentence(
         return
     with pytest.raises(BadSettingsError, match=r"3\.42"):
         check_platform(python, sqlite)
+
+
+def test_a_misspelt_setting_is_named_with_its_neighbour(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MUSTER_PORTT", "9")
+    with pytest.raises(BadSettingsError, match=r"MUSTER_PORTT. Did you mean MUSTER_PORT\?"):
+        resolve_settings(data_dir=tmp_path)
