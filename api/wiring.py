@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from threadpoolctl import threadpool_limits
 
 from api.demo import DemoReplay
 from api.limits import Limits
@@ -138,6 +139,8 @@ def build_installation(
         jobs: In tests, who remembers what is owed; without one, durable jobs and their runner.
 
     """
+    # Comparing vectors takes a fraction of a millisecond; threads that wait for each other spin.
+    threadpool_limits(1)
     database = build_database(settings.store_url)
     closers: list[Callable[[], None]] = []
     engine: Engine | None = None

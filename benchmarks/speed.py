@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
+from threadpoolctl import threadpool_limits
 
 from benchmarks.encoders import ROOT, texts
 from benchmarks.report import met, render_machine, table, write
@@ -55,6 +56,7 @@ NOISE = 0.015
 
 def main(many: int = 10_000) -> None:
     machine = render_machine()
+    threadpool_limits(1)  # as `api.wiring` does
     catalogue = parse_catalogue(ORGANISATION)
     reader = build_reader(ARTIFACTS, catalogue, OnnxEncoder(ARTIFACTS / "encoder"))
     lines = [*reading_costs(reader), *encoder_costs(), *intake_costs(reader, many)]

@@ -48,7 +48,6 @@ class Load:
     filed: dict[str, dict[str, Any]] = field(default_factory=dict)  # idempotency key -> answer
     chats: dict[str, str] = field(default_factory=dict)  # conversation -> token
     said: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    turns: int = 0
     retries: int = 0
     wrong: list[str] = field(default_factory=list)  # answers that should not be
 
