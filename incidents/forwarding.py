@@ -59,8 +59,9 @@ class Forwarder:
         holder = f"{self.worker[:31]}:{new_id().hex}"
         accepted = 0
         while (batch := self._claim(target, stream, holder)) is not None:
-            for delivery_id, event in batch:
-                tried = self._deliver_one(target, stream, delivery_id, event, holder)
+            following = [*(delivery_id for delivery_id, _ in batch[1:]), None]
+            for (delivery_id, event), after in zip(batch, following, strict=True):
+                tried = self._deliver_one(target, stream, delivery_id, event, holder, after)
                 accepted += tried.accepted
                 if not tried.go_on:
                     return accepted
@@ -125,6 +126,7 @@ class Forwarder:
                 return None
             held.leased_by = holder
             held.leased_until = now + self.policy.lease
+            _begin(session, rows[0][0])
             return [(row[0], render_cloudevent(row[1], self.source)) for row in rows]
 
     def _deliver_one(
@@ -134,11 +136,12 @@ class Forwarder:
         delivery_id: DeliveryId,
         event: Mapping[str, Any],
         holder: str,
+        after: DeliveryId | None,
     ) -> _Tried:
         try:
             self.transports[target].deliver(event)
         except TransportError as error:
-            return self._record_failure(target, stream, delivery_id, error, holder)
+            return self._record_failure(target, stream, delivery_id, error, holder, after)
         with self.database.transaction() as session:
             now = self.clock()
             held = _stream_row(session, target, stream)
@@ -147,6 +150,7 @@ class Forwarder:
                 return _Tried(accepted=True, go_on=False)  # it took so long that another sends now
             held.failures, held.next_try_at = 0, None
             held.leased_until = now + self.policy.lease
+            _begin(session, after)
         return _Tried(accepted=True, go_on=True)
 
     def _record_failure(
@@ -156,6 +160,7 @@ class Forwarder:
         delivery_id: DeliveryId,
         error: TransportError,
         holder: str,
+        after: DeliveryId | None,
     ) -> _Tried:
         """Park it for ever, or owe another try."""
         with self.database.transaction() as session:
@@ -170,11 +175,10 @@ class Forwarder:
                 _settle(session, delivery_id, DeliveryState.PARKED, now, reason=str(error))
                 held.failures, held.next_try_at = 0, None
                 held.leased_until = now + self.policy.lease
+                _begin(session, after)
                 return _Tried(accepted=False, go_on=True)
             session.execute(
-                update(Delivery)
-                .where(Delivery.id == delivery_id)
-                .values(attempts=Delivery.attempts + 1, reason=str(error))
+                update(Delivery).where(Delivery.id == delivery_id).values(reason=str(error))
             )
             held.failures += 1
             wait = self.policy.wait(held.failures)
@@ -234,6 +238,15 @@ def _stream_row(session: Session, target: str, stream: str) -> DeliveryStream:
     return row
 
 
+def _begin(session: Session, delivery_id: DeliveryId | None) -> None:
+    """Count a try before it is made: what may have gone out is never folded into a newer one."""
+    if delivery_id is None:
+        return
+    session.execute(
+        update(Delivery).where(Delivery.id == delivery_id).values(attempts=Delivery.attempts + 1)
+    )
+
+
 def _settle(
     session: Session,
     delivery_id: DeliveryId,
@@ -245,7 +258,7 @@ def _settle(
     session.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id)
-        .values(state=state, ended_at=now, reason=reason, attempts=Delivery.attempts + 1)
+        .values(state=state, ended_at=now, reason=reason)
     )
 
 

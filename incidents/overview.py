@@ -117,7 +117,7 @@ def forwarding_health(session: Session, targets: Sequence[str]) -> Sequence[Targ
 
 def stuck_records(session: Session, *, restricted: bool, limit: int = 100) -> Sequence[StuckRecord]:
     """Parked records and those whose last try failed, newest first."""
-    failing = and_(Delivery.state == DeliveryState.PENDING, Delivery.attempts > 0)
+    failing = and_(Delivery.state == DeliveryState.PENDING, Delivery.reason.is_not(None))
     where = [] if restricted else [Record.audience == Audience.OPEN.value]
     rows = session.execute(
         select(Delivery, Record)
