@@ -30,7 +30,7 @@ artifacts/encoder/manifest.json: classifier/onnx_build.py | $(SETUP)
 
 artifacts/heads/manifest.json: $(wildcard training_data/*.csv) classifier/train_heads.py artifacts/encoder/manifest.json | $(SETUP)
 	@echo "==> Training the heads from training_data/ (under two minutes, once)"
-	@$(BIN)/muster train heads
+	@$(BIN)/muster train heads > /dev/null
 
 run: setup  ## Start the demo: prints the address to open
 	@exec $(BIN)/muster demo

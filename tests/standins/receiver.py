@@ -85,7 +85,11 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", "0")))
+                length = int(self.headers.get("content-length", "0"))
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender died in mid-sentence: nothing was said
+                    self.close_connection = True
+                    return
                 status = receiver._take(body, {k.lower(): v for k, v in self.headers.items()})
                 if status is None:
                     self.close_connection = True
