@@ -164,7 +164,7 @@ def _spoken(house: Installation, conversation: ConversationId, after: int) -> li
             "direction": row.direction.value,
             "client_id": row.client_id,
             "text": row.text,
-            "buttons": row.buttons,
+            "buttons": [{"title": title, "payload": payload} for title, payload in row.buttons],
             "card": row.card,
             "at": row.at.isoformat(),
         }

@@ -205,3 +205,13 @@ def test_the_words_of_a_filed_report_are_kept_as_told(
     file_by_buttons(client, open_chat(client))
     with installation.database.reading() as session:
         assert WORDS in session.scalars(select(ReportText.text)).one()
+
+
+def test_buttons_look_the_same_by_whichever_way_a_message_comes(client: TestClient) -> None:
+    chat = url, headers = open_chat(client)
+    answered = say(client, chat, 0, text=WORDS).json()["messages"]
+    read = client.get(f"{url}/messages", headers=headers).json()["messages"]
+    by_id = {message["id"]: message for message in read}
+    assert any(message.get("buttons") for message in answered)
+    for message in answered:
+        assert by_id[message["id"]]["buttons"] == message.get("buttons", [])
