@@ -18,16 +18,12 @@ from pydantic import (
     model_validator,
 )
 
+from models.storable import storable
 from models.vocabulary import Channel, Severity
 
 MAX_TEXT: Final = 100_000
 _MAX_ATTRIBUTES: Final = 16_384
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def clean(text: str) -> str:
-    """Without NUL and half surrogates: JSON can hold them, PostgreSQL and UTF-8 cannot."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _known_zone(name: str) -> str:
@@ -50,11 +46,11 @@ def _small(attributes: dict[str, Any]) -> dict[str, Any]:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return storable(value)
     if isinstance(value, list):
         return [_cleaned(one) for one in value]
     if isinstance(value, dict):
-        return {clean(key): _cleaned(one) for key, one in value.items()}
+        return {storable(key): _cleaned(one) for key, one in value.items()}
     return value
 
 
@@ -65,8 +61,8 @@ def _after_all_began(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Words = Annotated[str, AfterValidator(clean)]
-Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(clean)]
+Words = Annotated[str, AfterValidator(storable)]
+Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(storable)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Attributes = Annotated[dict[str, Any], AfterValidator(_small)]
@@ -94,10 +90,12 @@ class SaidMessage(Body):
     """One message of a person; `client_id` is the same on every retry."""
 
     client_id: Annotated[
-        str, StringConstraints(min_length=1, max_length=128), AfterValidator(clean)
+        str, StringConstraints(min_length=1, max_length=128), AfterValidator(storable)
     ]
     text: Annotated[Words, StringConstraints(max_length=MAX_TEXT)] = ""
-    payload: Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean)] | None = None
+    payload: Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)] | None = (
+        None
+    )
     attachments: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
 
 
@@ -108,7 +106,7 @@ class FileReport(Body):
     reporter: Annotated[
         str,
         StringConstraints(min_length=1, max_length=300, strip_whitespace=True),
-        AfterValidator(clean),
+        AfterValidator(storable),
     ] = Field(description="A person's id in the directory, a mailbox, or a phone (E.164).")
     service: Annotated[str, StringConstraints(max_length=64)] | None = None
     site: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -128,7 +126,9 @@ class Source(Body):
 class Reason(Body):
     """Why."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(clean)]
+    reason: Annotated[
+        str, StringConstraints(min_length=1, max_length=1000), AfterValidator(storable)
+    ]
 
 
 class MergeBody(Body):
@@ -174,7 +174,7 @@ class SeverityBody(Body):
 class WorkaroundBody(Body):
     """What people can do meanwhile; null takes it away."""
 
-    workaround: Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean)] | None
+    workaround: Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)] | None
 
 
 class Replay(Body):

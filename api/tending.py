@@ -66,11 +66,10 @@ class Tending:
             self.purge(JOBS_KEPT)
 
     def _wake_streams(self) -> None:
-        due = self.forwarder.due_streams()
-        for start in range(0, len(due), 100):
+        # A transaction each: several in one could wait for a merge that waits for them.
+        for target, stream in self.forwarder.due_streams():
             with self.database.transaction() as session:
-                for target, stream in due[start : start + 100]:
-                    self.forwarder.outbox.jobs.wake_stream(session, target, stream)
+                self.forwarder.outbox.jobs.wake_stream(session, target, stream)
 
     def _wake_texts(self) -> None:
         if self.texting is None:
@@ -89,4 +88,7 @@ class Tending:
         with self.database.reading() as session:
             waiting = list(unread_reports(session))[:_READ_AT_ONCE]
         for report_id in waiting:
-            self.read_report(report_id)
+            try:
+                self.read_report(report_id)
+            except Exception:  # one report that cannot be read does not stop the others
+                log.exception("report %s could not be read; the next sweep tries again", report_id)

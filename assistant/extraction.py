@@ -36,6 +36,7 @@ _TEAM: Final = re.compile(
     r"others? too|us all|we all|abteilung|kollegen|equipa|colegas|a few|couple of)\b|^\s*we[\s.!]*$"
 )
 _NEW_DETAIL: Final = 3
+_SHORT: Final = 4
 _QUESTION_SLOTS: Final = frozenset({"service", "site", "impact"})
 _ASKED_FOR: Final = {"service": "Service", "site": "Place"}
 MANY_PEOPLE: Final = 25
@@ -147,6 +148,8 @@ def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
 def _continue(fill: Fill, intent: str, text: str, requested: str | None) -> None:
     """Later words: an answer that no button has, or one more detail."""
     answered = requested in fill.updates or bool(fill.updates.get("changed"))
+    if not answered and len(text.split()) <= _SHORT and _QUESTION_SLOTS & set(fill.updates):
+        return  # "everyone", asked for the service: another question is answered; ask again
     if requested in _QUESTION_SLOTS and not answered and intent != "report":
         fill.put(str(requested), UNKNOWN, "told")
         if requested in _ASKED_FOR:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from assistant.transcript import OutMessage
 from models.ids import AttachmentId, ConversationId
+from models.storable import storable
 
 _MAX_TEXT: Final = 200_000
-_DROPPED: Final = dict.fromkeys([0, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_DROPPED: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,11 @@ def token_hash(token: str) -> str:
 
 
 def clean(text: str) -> str:
-    """What every database can keep: no NUL, no lone surrogates, at most 200,000 characters.
+    """What a database can keep, at most 200,000 characters of it.
 
     Marks that turn the direction of writing go too: they make a text look like another.
     """
-    kept = text[:_MAX_TEXT].translate(_DROPPED)
-    return kept.encode("utf-8", "replace").decode("utf-8")
+    return storable(text[:_MAX_TEXT].translate(_DROPPED))
 
 
 def digest(message: Inbound) -> str:

@@ -69,8 +69,3 @@ class Recorded:
     report: Report
     incident: Incident
     joined: bool
-
-
-def storable(text: str) -> str:
-    """`text` without what no database takes: NUL, and halves of characters."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -25,7 +25,7 @@ from incidents.bonds import (
     keep_apart,
     record_word,
 )
-from incidents.drafts import Draft, ReadDraft, Recorded, storable
+from incidents.drafts import Draft, ReadDraft, Recorded
 from incidents.evidence import plain_evidence, with_words
 from incidents.grouping import Bonds, Choice, GroupingPolicy, choose_group
 from incidents.hand import record_link
@@ -51,6 +51,7 @@ from models.ids import ReportId
 from models.incident import Incident, Membership
 from models.records import RecordKind
 from models.report import Report, ReportAddition, ReportText
+from models.storable import storable
 from models.vocabulary import Audience, Author, ConstraintKind, MajorState, Status
 
 

@@ -11,7 +11,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import AfterValidator
 
 from api.auth import Asker, Permission, house_of, require
-from api.bodies import clean
 from api.errors import MalformedRequestError
 from api.render import render_entry, render_incident, render_report
 from api.wiring import Installation
@@ -24,10 +23,11 @@ from incidents.queries import (
     read_timeline,
 )
 from models.incident import Incident
+from models.storable import storable
 from models.vocabulary import Severity
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-Named = Annotated[Annotated[str, AfterValidator(clean)] | None, Query(max_length=64)]
+Named = Annotated[Annotated[str, AfterValidator(storable)] | None, Query(max_length=64)]
 Reader = Annotated[Asker, Depends(require(Permission.READ))]
 
 
@@ -36,7 +36,7 @@ def search(
     request: Request,
     asker: Reader,
     view: Literal["queue", "candidates", "quiet", "all"] = "all",
-    words: Annotated[str, Query(max_length=200), AfterValidator(clean)] = "",
+    words: Annotated[str, Query(max_length=200), AfterValidator(storable)] = "",
     severity: Severity | None = None,
     service: Named = None,
     site: Named = None,

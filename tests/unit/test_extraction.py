@@ -165,3 +165,13 @@ def test_no_message_breaks_the_extraction(text: str, intent: str, requested: str
     }  # fmt: skip
     found = extract(slots, message, catalogue, loop=True)
     assert found["attachments"] == ["a"]
+
+
+def test_the_answer_to_another_question_is_not_taken_for_this_one(
+    finder: FactFinder, catalogue: Catalogue
+) -> None:
+    slots = {"requested_slot": "service", "description": "error 502 for customers"}
+    found = extract(slots, latest(finder, "everyone", "inform"), catalogue, loop=True)
+    assert found["impact"] == "1"
+    assert "service" not in found
+    assert "description" not in found
