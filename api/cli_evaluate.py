@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from api.cli_train import ARTIFACTS, add_columns, add_organisation, built_encoder
+from api.cli_labels import add_evaluation
+from api.cli_train import add_organisation
+from api.shipped import built_encoder
 from incidents.candidates import CandidateRule
 from models.errors import DomainError
 
@@ -34,7 +35,7 @@ def add_commands(commands: Any) -> None:
     evaluate = commands.add_parser("evaluate", help="measure grouping or labels on labelled data")
     parts = evaluate.add_subparsers(dest="part", required=True, metavar="WHAT")
     _add_grouping(parts)
-    _add_labels(parts)
+    add_evaluation(parts)
 
 
 def _add_grouping(parts: Any) -> None:
@@ -64,21 +65,6 @@ def _add_grouping(parts: Any) -> None:
     grouping.add_argument("--json", action="store_true", help="print one JSON object")
     add_organisation(grouping)
     grouping.set_defaults(run=_grouping)
-
-
-def _add_labels(parts: Any) -> None:
-    labels = parts.add_parser("labels", help="label a table of tickets and compare")
-    labels.add_argument("file", type=Path, metavar="FILE.csv")
-    labels.add_argument(
-        "--artifact", type=Path, metavar="DIR", help="of `muster train`; default: the shipped"
-    )
-    add_columns(labels)
-    labels.add_argument(
-        "--out", type=Path, metavar="PRED.jsonl",
-        help="write {row, category, category_p, ..., abstained}; row 0 is the first ticket",
-    )  # fmt: skip
-    labels.add_argument("--json", action="store_true", help="print one JSON object")
-    labels.set_defaults(run=_labels)
 
 
 def _grouping(chosen: argparse.Namespace) -> None:
@@ -166,29 +152,6 @@ def _line(name: str, score: Score, setting: str) -> str:
         f"{name:<14}{score.precision:>10.3f}{score.recall:>9.3f}{score.f1:>8.3f}"
         f"{detected:>12}  {setting}"
     )
-
-
-def _labels(chosen: argparse.Namespace) -> None:
-    from classifier.heads import load_heads
-    from classifier.tickets import HEADS, parse_table, predict_rows, render_row, score_labels
-
-    folder = (chosen.artifact or ARTIFACTS) / "heads"
-    heads = load_heads(folder if folder.exists() else ARTIFACTS / "heads")
-    table = parse_table(chosen.file, chosen.text, {head: getattr(chosen, head) for head in HEADS})
-    said = predict_rows(table, heads, built_encoder())
-    if chosen.out:
-        _write(chosen.out, (render_row(row, each) for row, each in enumerate(said)))
-    scores = {
-        head: asdict(score)
-        for head, gold in table.labels.items()
-        if (score := score_labels(gold, (each[head] for each in said)))
-    }
-    if chosen.json:
-        print(json.dumps({"rows": len(said), "artifact": heads.artifact, "scores": scores}))
-        return
-    print(f"{len(said)} rows, {heads.artifact}")
-    for head, figures in scores.items():
-        print(f"{head}: " + ", ".join(f"{name} {value:g}" for name, value in figures.items()))
 
 
 def _rule(told: str | None) -> CandidateRule | None:

@@ -7,14 +7,11 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from classifier.encoding import Encoder
+from api.cli_labels import add_training, train_labels, train_shipped_heads
+from api.shipped import ARTIFACTS, TRAINING_DATA, built_encoder
 from models.errors import DomainError
-
-ROOT: Final = Path(__file__).parent.parent
-ARTIFACTS: Final = ROOT / "artifacts"
-TRAINING_DATA: Final = ROOT / "training_data"
 
 
 class NothingToTrainError(DomainError):
@@ -32,29 +29,14 @@ def add_commands(commands: Any) -> None:
     build.set_defaults(run=_build_encoder)
 
     train = commands.add_parser("train", help="train heads or pair weights")
-    train.add_argument("what", nargs="?", choices=["heads"], help="the shipped heads")
     train.add_argument(
         "--stream", action="append", default=[], metavar="[NAME=]STREAM.jsonl",
         help="a labelled stream to learn grouping from: writes OUT/pairs.json; may be repeated",
     )  # fmt: skip
-    train.add_argument(
-        "--tickets", type=Path, metavar="FILE.csv",
-        help="labelled tickets to learn labels from: writes OUT/heads/",
-    )  # fmt: skip
-    add_columns(train)
+    add_training(train)
     add_organisation(train)
     train.add_argument("--out", type=Path, help="a folder; an artifact for `muster evaluate`")
     train.set_defaults(run=_train)
-
-
-def add_columns(command: argparse.ArgumentParser) -> None:
-    """Which columns of a table of tickets hold what."""
-    command.add_argument(
-        "--text", type=lambda told: told.split(","), default=[], metavar="COL[,COL]",
-        help="columns that hold the words",
-    )  # fmt: skip
-    for head in ("category", "impact", "urgency"):
-        command.add_argument(f"--{head}", metavar="COL", help=f"column that holds the {head}")
 
 
 def add_organisation(command: argparse.ArgumentParser) -> None:
@@ -65,12 +47,6 @@ def add_organisation(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def built_encoder() -> Encoder:
-    from classifier.onnx_encoder import OnnxEncoder
-
-    return OnnxEncoder(ARTIFACTS / "encoder")
-
-
 def _build_encoder(chosen: argparse.Namespace) -> None:
     from classifier.onnx_build import build_onnx_encoder
 
@@ -79,10 +55,7 @@ def _build_encoder(chosen: argparse.Namespace) -> None:
 
 def _train(chosen: argparse.Namespace) -> None:
     if chosen.what == "heads":
-        from classifier.train_heads import train_shipped
-
-        out = chosen.out or ARTIFACTS / "heads"
-        print(json.dumps(train_shipped(TRAINING_DATA, out, built_encoder()), indent=1))
+        train_shipped_heads(chosen)
         return
     if not chosen.out or not (chosen.stream or chosen.tickets):
         raise NothingToTrainError(
@@ -92,7 +65,7 @@ def _train(chosen: argparse.Namespace) -> None:
     if chosen.stream:
         _train_pairs(chosen)
     if chosen.tickets:
-        _train_labels(chosen)
+        train_labels(chosen)
 
 
 def _train_pairs(chosen: argparse.Namespace) -> None:
@@ -115,17 +88,6 @@ def _train_pairs(chosen: argparse.Namespace) -> None:
     save_scorer(scorer, chosen.out)
     figures = {key: value for key, value in scorer.manifest.items() if key != "reliability"}
     print(json.dumps({**figures, "join": scorer.join, "suggest": scorer.suggest}, indent=1))
-
-
-def _train_labels(chosen: argparse.Namespace) -> None:
-    from classifier.tickets import HEADS, parse_table, tasks_of
-    from classifier.train_heads import train_heads
-
-    labels = {head: getattr(chosen, head) for head in HEADS}
-    tasks, rare = tasks_of(parse_table(chosen.tickets, chosen.text, labels))
-    print(f"Learning {', '.join(task.name for task in tasks)} ...", flush=True)
-    report = train_heads(tasks, chosen.out / "heads", built_encoder())
-    print(json.dumps({**report, "too_rare_to_learn": rare}, indent=1))
 
 
 def _named(told: str, taken: Mapping[str, object]) -> tuple[str, Path]:
