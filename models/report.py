@@ -97,3 +97,25 @@ class Attachment(Base):
     blob_key: Mapped[str] = mapped_column(String(200))
     state: Mapped[AttachmentState] = mapped_column(words(AttachmentState))
     at: Mapped[datetime]
+
+
+class AttachmentReading(Base):
+    """What a job read in a file, apart like a report's words; no row while it is owed.
+
+    `considered_at` is empty until its signatures took part: in the report's own decision when
+    they were there in time, else as `suggested` incidents, which never move the report.
+    `trouble` says why nothing could be read.
+    """
+
+    __tablename__ = "attachment_reading"
+
+    attachment_id: Mapped[AttachmentId] = mapped_column(
+        ForeignKey("attachment.id"), primary_key=True
+    )
+    text: Mapped[str] = mapped_column(Text)
+    signatures: Mapped[list[str]]
+    reader: Mapped[str] = mapped_column(String(64))
+    trouble: Mapped[str | None] = mapped_column(String(300))
+    suggested: Mapped[list[Any]]
+    read_at: Mapped[datetime]
+    considered_at: Mapped[datetime | None]
