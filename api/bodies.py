@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from models.storable import storable
-from models.vocabulary import Channel, Severity
+from models.vocabulary import Category, Channel, Priority, Severity
 
 MAX_TEXT: Final = 100_000
 _MAX_ATTRIBUTES: Final = 16_384
@@ -169,6 +169,24 @@ class SeverityBody(Body):
     """A severity; null brings back the scored one."""
 
     severity: Severity | None
+
+
+class PriorityBody(Body):
+    """A priority; null brings back that of the most pressing report."""
+
+    priority: Priority | None
+
+
+class CategoryBody(Body):
+    """A category; null brings back that of most reports."""
+
+    category: Category | None
+
+
+class ApartBody(Body):
+    """Which incident is not the same."""
+
+    other: Reference
 
 
 class WorkaroundBody(Body):

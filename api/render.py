@@ -27,6 +27,8 @@ def render_incident(session: Session, incident: Incident) -> dict[str, Any]:
         "published": incident.published,
         "staff_title": incident.staff_title,
         "staff_severity": incident.staff_severity.value if incident.staff_severity else None,
+        "staff_priority": incident.staff_priority.value if incident.staff_priority else None,
+        "staff_category": incident.staff_category.value if incident.staff_category else None,
         "proposal": incident.proposal,
         "reject_reason": incident.reject_reason,
     }

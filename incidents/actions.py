@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from models.vocabulary import Severity
+from models.vocabulary import Category, Priority, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ class MoveReport:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepApart:
+    """Two incidents are not the same, however alike they look."""
+
+    incident: Target
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetLock:
     """A locked incident takes no more reports by itself."""
 
@@ -104,6 +112,22 @@ class SetSeverity:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPriority:
+    """A priority by staff; None brings back that of the most pressing report."""
+
+    incident: Target
+    priority: Priority | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetCategory:
+    """A category by staff; None brings back that of most reports."""
+
+    incident: Target
+    category: Category | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetWorkaround:
     """What people can do meanwhile; shown to reporters."""
 
@@ -125,11 +149,14 @@ Action: TypeAlias = (
     | Merge
     | Split
     | MoveReport
+    | KeepApart
     | SetLock
     | Resolve
     | Reopen
     | Retitle
     | SetSeverity
+    | SetPriority
+    | SetCategory
     | SetWorkaround
     | Undo
 )

@@ -21,7 +21,15 @@ from incidents.ledger import next_seq, record_entry
 from incidents.lifecycle import move
 from models.ids import ConstraintId, IncidentId, MembershipId, ReportId, new_id
 from models.incident import ConstraintPair, Incident, Membership
-from models.vocabulary import Author, ConstraintKind, MajorState, Severity, Status
+from models.vocabulary import (
+    Author,
+    Category,
+    ConstraintKind,
+    MajorState,
+    Priority,
+    Severity,
+    Status,
+)
 
 _FIELDS: Final[Mapping[str, type[StrEnum | bool | str | UUID]]] = {
     "status": Status,
@@ -30,6 +38,8 @@ _FIELDS: Final[Mapping[str, type[StrEnum | bool | str | UUID]]] = {
     "locked": bool,
     "staff_title": str,
     "staff_severity": Severity,
+    "staff_priority": Priority,
+    "staff_category": Category,
     "reject_reason": str,
     "workaround": str,
 }

@@ -315,6 +315,8 @@ def _is_untouched(incident: Incident) -> bool:
         and not incident.locked
         and incident.staff_title is None
         and incident.staff_severity is None
+        and incident.staff_priority is None
+        and incident.staff_category is None
         and incident.workaround is None
     )
 

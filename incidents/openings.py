@@ -26,6 +26,8 @@ def record_incident(session: Session, *, audience: Audience, now: datetime) -> I
         major_state=MajorState.NONE,
         severity=Severity.SEV4,
         staff_severity=None,
+        staff_priority=None,
+        staff_category=None,
         priority=Priority.P5,
         category=None,
         service_id=None,

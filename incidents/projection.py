@@ -92,11 +92,11 @@ def project_incident(
     incident.reports = len(members)
     incident.reporters = len({m.reporter for m in members})
     incident.service_id = _leading(services)
-    incident.category = _most_common(categories)
+    incident.category = incident.staff_category or _most_common(categories)
     incident.sites = _standing(sites)
     incident.first_at = min((m.told_at for m in members), default=None)
     incident.last_at = max((m.told_at for m in members), default=None)
-    incident.priority = min(
+    incident.priority = incident.staff_priority or min(
         (m.priority for m in members), key=lambda p: p.rank, default=Priority.P5
     )
     incident.title = incident.staff_title or render_title(incident, catalogue)

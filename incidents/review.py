@@ -16,17 +16,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents import actions as act
+from incidents.feedback import record_examples, record_inverse
 from incidents.hand import Hand
 from incidents.ledger import lock_grouping, next_seq, record_entry
 from incidents.organisation import Organisation
-from incidents.review_actions import RULES, Outcome, find_incident
+from incidents.outcomes import Outcome, find_incident
+from incidents.review_actions import RULES
 from incidents.settling import settle_incident
 from incidents.snapshots import owe_report_record
 from models.clock import Clock
 from models.database import Database
 from models.errors import DomainError, NotFoundError, StaleVersionError
-from models.ids import EntryId, IncidentId, ReportId, ReviewId, new_id
-from models.incident import Feedback, Incident, Review
+from models.ids import IncidentId, ReportId, ReviewId, new_id
+from models.incident import Incident, Review
 from models.records import RecordKind
 from models.report import Report
 from models.vocabulary import Status
@@ -123,7 +125,7 @@ def record_review(
         for source in getattr(action, "sources", ()):
             _check_version(find_incident(session, source.reference), source)
         outcome, before = _apply(session, hand, incident, action)
-        extra = [incident.id]
+        extra = [incident.id, *outcome.also]
     touched = sorted(hand.touched() | set(extra), key=str)
     session.flush()
     _settle_all(session, organisation, hand, outcome, touched)
@@ -143,11 +145,8 @@ def record_review(
     session.flush()
     if isinstance(action, act.Undo):
         session.get_one(Review, action.token).undone_by = review_id
-    for kind, data in outcome.feedback:
-        session.add(
-            Feedback(id=EntryId(new_id()), review_id=review_id, kind=kind, data=data, at=now)
-        )
-    session.flush()
+        record_inverse(session, review_id, undone=ReviewId(action.token), now=now)
+    record_examples(session, review_id, outcome.feedback, now=now)
     after = _glimpses(session, touched)
     return Reviewed(
         token=review_id,
@@ -163,8 +162,9 @@ def _apply(
 ) -> tuple[Outcome, dict[IncidentId, Glimpse]]:
     involved = [incident.id]
     involved += [find_incident(session, s.reference).id for s in getattr(action, "sources", ())]
-    if isinstance(action, act.MoveReport):
-        involved.append(find_incident(session, action.to).id)
+    if isinstance(action, act.MoveReport | act.KeepApart):
+        other = action.to if isinstance(action, act.MoveReport) else action.other
+        involved.append(find_incident(session, other).id)
     before = _glimpses(session, involved)
     return RULES[type(action)](session, hand, incident, action), before
 

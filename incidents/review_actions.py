@@ -3,85 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents import actions as act
+from incidents.corrections import keep_apart, set_category, set_priority, set_severity
 from incidents.hand import Hand
 from incidents.openings import record_incident
+from incidents.outcomes import Outcome, SenselessReviewError, find_incident, require_open
 from incidents.queries import standing_for
-from models.errors import DomainError, NotFoundError
-from models.ids import IncidentId, ReportId, parse_reference
+from models.errors import NotFoundError
+from models.ids import ReportId, parse_reference
 from models.incident import Incident, Membership
 from models.report import Report
 from models.vocabulary import ConstraintKind, MajorState, Status
 
 
-class SenselessReviewError(DomainError):
-    """The action does not fit this incident."""
-
-    code: ClassVar[str] = "review.senseless"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one rule decided, beside what the hand did."""
-
-    kind: str
-    sentence: str
-    main: IncidentId | None = None
-    opened: frozenset[IncidentId] = frozenset()
-    reason: str | None = None
-    feedback: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
-
-    def entry(self, incident: IncidentId, absorbed: bool) -> str:
-        """The timeline's word for what happened to this incident."""
-        if self.kind == "undo":
-            return "review.undone"
-        if incident in self.opened:
-            return "incident.opened"
-        if absorbed:
-            return "incident.absorbed"
-        return _ENTRIES[self.kind]
-
-
-_ENTRIES: Final[Mapping[str, str]] = {
-    "accept": "incident.declared",
-    "declare": "incident.declared",
-    "reject": "incident.rejected",
-    "merge": "incident.merged",
-    "split": "incident.split",
-    "move": "incident.report_moved",
-    "lock": "incident.locked",
-    "unlock": "incident.unlocked",
-    "resolve": "incident.resolved",
-    "reopen": "incident.reopened",
-    "title": "incident.titled",
-    "severity": "incident.severity_set",
-    "workaround": "incident.workaround_set",
-}
-
-
-def find_incident(session: Session, reference: str) -> Incident:
-    """The incident by that reference, exactly that one (no redirect).
-
-    Raises:
-        NotFoundError: There is none.
-
-    """
-    canonical = parse_reference(reference)
-    row = session.scalars(select(Incident).where(Incident.reference == canonical)).one_or_none()
-    if row is None:
-        raise NotFoundError(f"There is no incident {reference[:20]}.", reference=reference[:40])
-    return row
-
-
 def _accept(session: Session, hand: Hand, incident: Incident, action: act.Accept) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     if incident.major_state is not MajorState.PROPOSED:
         raise SenselessReviewError(
             f"{incident.reference} is not a candidate. Declare it instead if it is a major one."
@@ -96,15 +38,20 @@ def _accept(session: Session, hand: Hand, incident: Incident, action: act.Accept
 
 
 def _declare(session: Session, hand: Hand, incident: Incident, action: act.Declare) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     if incident.major_state is MajorState.DECLARED:
         raise SenselessReviewError(f"{incident.reference} is declared already.")
     hand.set_field(incident, "major_state", MajorState.DECLARED)
-    return Outcome("declare", f"{incident.reference} was declared a major incident.", incident.id)
+    return Outcome(
+        "declare",
+        f"{incident.reference} was declared a major incident.",
+        incident.id,
+        feedback=(("candidate", {"incident": incident.reference, "major": True}),),
+    )
 
 
 def _reject(session: Session, hand: Hand, incident: Incident, action: act.Reject) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     reason = action.reason.strip()
     if not reason:
         raise SenselessReviewError("Say in a few words why it is not a major incident.")
@@ -124,7 +71,7 @@ def _reject(session: Session, hand: Hand, incident: Incident, action: act.Reject
 
 
 def _merge(session: Session, hand: Hand, incident: Incident, action: act.Merge) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     if not action.sources:
         raise SenselessReviewError("Choose at least one other incident to merge.")
     names = []
@@ -132,7 +79,7 @@ def _merge(session: Session, hand: Hand, incident: Incident, action: act.Merge) 
         source = find_incident(session, target.reference)
         if source.id == incident.id:
             raise SenselessReviewError("An incident cannot be merged into itself.")
-        _must_be_open(source)
+        require_open(source)
         if source.audience is not incident.audience:
             raise SenselessReviewError(
                 "A restricted incident and an open one cannot be merged: "
@@ -164,7 +111,7 @@ def _merge(session: Session, hand: Hand, incident: Incident, action: act.Merge) 
 
 
 def _split(session: Session, hand: Hand, incident: Incident, action: act.Split) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     members = _live_reports(session, incident)
     chosen = [_member(session, incident, reference) for reference in action.reports]
     if not chosen:
@@ -196,7 +143,7 @@ def _split(session: Session, hand: Hand, incident: Incident, action: act.Split) 
 
 def _move(session: Session, hand: Hand, incident: Incident, action: act.MoveReport) -> Outcome:
     to = find_incident(session, action.to)
-    _must_be_open(to)
+    require_open(to)
     if to.id == incident.id:
         raise SenselessReviewError("The report is there already.")
     if to.audience is not incident.audience:
@@ -222,7 +169,7 @@ def _move(session: Session, hand: Hand, incident: Incident, action: act.MoveRepo
 
 
 def _lock(session: Session, hand: Hand, incident: Incident, action: act.SetLock) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     hand.set_field(incident, "locked", action.locked)
     if action.locked:
         return Outcome("lock", f"{incident.reference} takes no more reports.", incident.id)
@@ -230,7 +177,7 @@ def _lock(session: Session, hand: Hand, incident: Incident, action: act.SetLock)
 
 
 def _resolve(session: Session, hand: Hand, incident: Incident, action: act.Resolve) -> Outcome:
-    _must_be_open(incident)
+    require_open(incident)
     hand.set_field(incident, "status", Status.RESOLVED)
     return Outcome("resolve", f"{incident.reference} was resolved.", incident.id)
 
@@ -248,11 +195,6 @@ def _title(session: Session, hand: Hand, incident: Incident, action: act.Retitle
     title = (action.title or "").strip()[:300] or None
     hand.set_field(incident, "staff_title", title)
     return Outcome("title", f"{incident.reference} has a new title.", incident.id)
-
-
-def _severity(session: Session, hand: Hand, incident: Incident, action: act.SetSeverity) -> Outcome:
-    hand.set_field(incident, "staff_severity", action.severity)
-    return Outcome("severity", f"{incident.reference} has a severity by staff.", incident.id)
 
 
 def _workaround(
@@ -274,16 +216,12 @@ RULES: Final[Mapping[type, Rule]] = {
     act.Resolve: _resolve,
     act.Reopen: _reopen,
     act.Retitle: _title,
-    act.SetSeverity: _severity,
+    act.KeepApart: keep_apart,
+    act.SetSeverity: set_severity,
+    act.SetPriority: set_priority,
+    act.SetCategory: set_category,
     act.SetWorkaround: _workaround,
 }
-
-
-def _must_be_open(incident: Incident) -> None:
-    if incident.status is not Status.OPEN:
-        raise SenselessReviewError(
-            f"{incident.reference} is {incident.status}; only an open incident can be changed so."
-        )
 
 
 def _live_reports(session: Session, incident: Incident) -> list[ReportId]:

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from models import catalogue, conversation, delivery, incident, people, report, staff, texting
+from models import (
+    catalogue,
+    conversation,
+    delivery,
+    incident,
+    learning,
+    people,
+    report,
+    staff,
+    texting,
+)
 from models.base import Base
 
-TABLES = (catalogue, people, conversation, report, incident, delivery, staff, texting)
+TABLES = (
+    catalogue,
+    people,
+    conversation,
+    report,
+    incident,
+    delivery,
+    staff,
+    texting,
+    learning,
+)
 METADATA = Base.metadata

@@ -25,8 +25,8 @@ from models.vocabulary import (
 class Incident(Base):
     """A disturbance. What is derived from the members is written by `incidents.projection` only.
 
-    Derived: title (unless by staff), severity (unless overridden), priority, category,
-    service_id, sites, reports, reporters, first_at, last_at. `version` counts every change.
+    Derived: title, severity, priority and category (unless by staff), service_id, sites,
+    reports, reporters, first_at, last_at. `version` counts every change.
     """
 
     __tablename__ = "incident"
@@ -39,6 +39,8 @@ class Incident(Base):
     major_state: Mapped[MajorState] = mapped_column(words(MajorState))
     severity: Mapped[Severity] = mapped_column(words(Severity))
     staff_severity: Mapped[Severity | None] = mapped_column(words(Severity))
+    staff_priority: Mapped[Priority | None] = mapped_column(words(Priority))
+    staff_category: Mapped[Category | None] = mapped_column(words(Category))
     priority: Mapped[Priority] = mapped_column(words(Priority))
     category: Mapped[Category | None] = mapped_column(words(Category))
     service_id: Mapped[str | None] = mapped_column(ForeignKey("service.id"))
@@ -146,7 +148,10 @@ class Review(Base):
 
 
 class Feedback(Base):
-    """One correction by staff, as a labelled example for the next training."""
+    """One correction by staff, as a labelled example for the next training; ids, never words.
+
+    A row that `undoes` another takes it back; one that undoes that, brings it back again.
+    """
 
     __tablename__ = "feedback"
 
@@ -155,3 +160,4 @@ class Feedback(Base):
     kind: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+    undoes: Mapped[EntryId | None] = mapped_column(ForeignKey("feedback.id"))

@@ -41,7 +41,7 @@ from incidents.queries import (
     undoable_reviews,
 )
 from models.incident import Incident, Review
-from models.vocabulary import Severity, Status
+from models.vocabulary import Category, Priority, Severity, Status
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Asker, Depends(require(Permission.READ))]
@@ -184,6 +184,8 @@ def show_incident(
         related=others,
         visible=frozenset(visible),
         severities=[one.value for one in reversed(Severity)],
+        priorities=[one.value for one in Priority],
+        categories=[one.value for one in Category],
         **told,
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -24,7 +25,7 @@ from incidents.queries import read_incident
 from incidents.review import NewerReviewError, Reviewed
 from models.errors import DomainError, NotFoundError, StaleVersionError
 from models.incident import Incident, Review
-from models.vocabulary import Severity
+from models.vocabulary import Category, Priority, Severity
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Analyst = Annotated[Asker, Depends(require(Permission.REVIEW))]
@@ -34,6 +35,7 @@ Seen = Annotated[int, Form()]
 Step = Annotated[str, Form(max_length=10)]
 Text = Annotated[str, Form(max_length=2000)]
 References = Annotated[list[str] | None, Form()]
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ _CHANGES: Final[Mapping[str, Callable[[act.Target, str], act.Action]]] = {
     "resolve": lambda target, _: act.Resolve(target),
     "reopen": lambda target, _: act.Reopen(target),
     "title": lambda target, value: act.Retitle(target, value.strip() or None),
-    "severity": lambda target, value: act.SetSeverity(target, _severity(value)),
+    "severity": lambda target, value: act.SetSeverity(target, _one_of(Severity, value)),
+    "priority": lambda target, value: act.SetPriority(target, _one_of(Priority, value)),
+    "category": lambda target, value: act.SetCategory(target, _one_of(Category, value)),
+    "apart": act.KeepApart,
     "workaround": lambda target, value: act.SetWorkaround(target, value.strip() or None),
 }
 _DECISIONS: Final[Mapping[str, Callable[[act.Target, str], act.Action]]] = {
@@ -231,7 +236,8 @@ def _simple(
         [("verb", verb), ("value", value)],
         seen,
     )
-    return _attempt(request, asker, reference, attempt, verb.capitalize())
+    also = (value,) if verb == "apart" else ()
+    return _attempt(request, asker, reference, attempt, verb.capitalize(), also=also)
 
 
 def _attempt(
@@ -355,5 +361,5 @@ def _target(text: str) -> act.Target:
     return act.Target(reference, int(version) if version.isdecimal() else None)
 
 
-def _severity(value: str) -> Severity | None:
-    return Severity(value) if value in set(Severity) else None
+def _one_of(vocabulary: type[E], value: str) -> E | None:
+    return vocabulary(value) if value in {one.value for one in vocabulary} else None

@@ -115,6 +115,12 @@ def move(stage: Reviewing, body: bodies.MoveBody) -> dict[str, Any]:
     return stage.perform(act.MoveReport(stage.target, body.report, body.to), body.to)
 
 
+@router.post("/incidents/{reference}/apart")
+def keep_apart(stage: Reviewing, body: bodies.ApartBody) -> dict[str, Any]:
+    """The other one is not the same; the two are never proposed as one again."""
+    return stage.perform(act.KeepApart(stage.target, body.other), body.other)
+
+
 @router.post("/incidents/{reference}/accept")
 def accept(stage: Declaring) -> dict[str, Any]:
     """The candidate is a major incident."""
@@ -161,6 +167,18 @@ def title(stage: Reviewing, body: bodies.TitleBody) -> dict[str, Any]:
 def severity(stage: Reviewing, body: bodies.SeverityBody) -> dict[str, Any]:
     """A severity by staff; null brings back the scored one."""
     return stage.perform(act.SetSeverity(stage.target, body.severity))
+
+
+@router.post("/incidents/{reference}/priority")
+def priority(stage: Reviewing, body: bodies.PriorityBody) -> dict[str, Any]:
+    """A priority by staff; null brings back that of the most pressing report."""
+    return stage.perform(act.SetPriority(stage.target, body.priority))
+
+
+@router.post("/incidents/{reference}/category")
+def category(stage: Reviewing, body: bodies.CategoryBody) -> dict[str, Any]:
+    """A category by staff; null brings back that of most reports."""
+    return stage.perform(act.SetCategory(stage.target, body.category))
 
 
 @router.post("/incidents/{reference}/workaround")

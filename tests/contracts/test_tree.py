@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from incidents.review_actions import _ENTRIES
+from incidents.outcomes import ENTRIES
 from models.errors import DomainError
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,9 @@ TIMELINE = {
     "incident.reopened",
     "incident.titled",
     "incident.severity_set",
+    "incident.priority_set",
+    "incident.category_set",
+    "incident.kept_apart",
     "incident.workaround_set",
     "report.joined",
     "report.left",
@@ -92,7 +95,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 def test_the_kinds_of_timeline_entries_are_a_closed_list() -> None:
-    used = set(_ENTRIES.values())
+    used = set(ENTRIES.values())
     for path in sources("incidents", "assistant", "api"):
         for call in calls(path, "record_entry"):
             kind = call.args[2]

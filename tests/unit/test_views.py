@@ -18,9 +18,9 @@ from api.views_incident import (
     render_happening,
     render_spans,
 )
+from incidents.outcomes import ENTRIES
 from incidents.queries import MemberView
 from incidents.review import Glimpse
-from incidents.review_actions import _ENTRIES
 from models.ids import EntryId, IncidentId, new_id
 from models.incident import Membership, TimelineEntry
 from models.report import Report
@@ -100,7 +100,7 @@ def test_the_pieces_of_a_text_are_the_text(
 
 
 def test_every_kind_a_review_writes_has_plain_words() -> None:
-    assert set(_ENTRIES.values()) <= set(_KINDS)
+    assert set(ENTRIES.values()) <= set(_KINDS)
 
 
 @pytest.mark.parametrize("kind", sorted(_KINDS))
