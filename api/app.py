@@ -37,6 +37,7 @@ _ROUTES: Final = (
     "api.routes.sms",
     "api.routes.demo",
     "api.routes.pages",
+    "api.routes.artifacts",
     "api.routes.console",
     "api.routes.console_actions",
 )

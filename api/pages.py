@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -20,6 +20,9 @@ from typing_extensions import override
 from api.auth import LOOKS_ONLY, Asker, Permission, csrf_token, find_asker, house_of
 from api.errors import STATUS
 from models.errors import DomainError
+
+if TYPE_CHECKING:
+    from api.wiring import Installation
 
 TEMPLATES: Final = Jinja2Templates(Path(__file__).parent.parent / "web" / "templates")
 _SIGN_IN: Final = "auth.needed"
@@ -53,8 +56,15 @@ def render_page(
         "demo": house.is_demo,
         "path": request.url.path,
         "now": house.clock(),
+        "rereading": _rereading(house) if asker is not None else None,
     }
     return TEMPLATES.TemplateResponse(request, template, shared | context, status_code=status)
+
+
+def _rereading(house: Installation) -> str | None:
+    """How far it is after a change of the encoder; None where all is read."""
+    progress = house.tending.progress
+    return None if progress is None or progress.is_whole else progress.sentence
 
 
 class PageRoute(APIRoute):

@@ -204,6 +204,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'muster.db'}"
 
     @property
+    def artifacts_home(self) -> Path:
+        """Where artifacts that were learnt here are kept."""
+        return self.data_dir / "artifacts"
+
+    @property
     def base_url(self) -> str:
         """How we are reached, without a slash at the end."""
         if self.public_base_url:

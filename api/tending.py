@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete
 
 from classifier.encoding import EncoderUnavailableError
 from incidents.forwarding import Forwarder
+from incidents.in_force import InForce
 from incidents.intake import Intake, unread_reports
 from incidents.priority_policy import LiveCells, read_matrix
-from incidents.readers import LoadingReader
+from incidents.readers import LoadingReader, loaded_encoder
+from incidents.reencoding import Progress, Reencoder, read_progress
 from incidents.texting import Texting
 from models.clock import Clock
 from models.database import Database
@@ -25,6 +27,7 @@ KEYS_KEPT: Final = timedelta(days=7)
 JOBS_KEPT: Final = timedelta(days=1)
 _READ_AT_ONCE: Final = 50
 _TEXTS_AT_ONCE: Final = 200
+_COUNTED_EVERY: Final = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
 
@@ -37,8 +40,11 @@ class Tending:
     forwarder: Forwarder
     texting: Texting | None
     cells: LiveCells
+    in_force: InForce
     clock: Clock
     purge: Callable[[timedelta], int] | None = None
+    progress: Progress | None = None
+    _counted_at: datetime | None = None
 
     def send_sms(self, message_id: MessageId) -> None:
         if self.texting is not None:
@@ -51,13 +57,22 @@ class Tending:
         except EncoderUnavailableError:
             log.info("report %s still waits to be read", report_id)
 
+    def reencode(self) -> None:
+        """Make some vectors of an earlier encoder anew."""
+        encoder = loaded_encoder(self.intake.reader)
+        if encoder is not None:
+            Reencoder(self.database, self.clock).reencode(encoder)
+
     def sweep(self) -> None:
-        """Look for missed wake-ups, unread reports, changed policies, and what is too old."""
+        """Look for missed wake-ups, unread reports, what staff changed, and what is too old."""
         self._wake_streams()
         self._wake_texts()
         self._read_what_waits()
+        self._reencode_what_is_old()
         with self.database.reading() as session:
             self.cells.take(read_matrix(session))
+            self.in_force.look(session)
+            self.intake.window.renew(session, now=self.clock())
         with self.database.transaction() as session:
             session.execute(
                 delete(IdempotencyKey).where(IdempotencyKey.at < self.clock() - KEYS_KEPT)
@@ -92,3 +107,16 @@ class Tending:
                 self.read_report(report_id)
             except Exception:  # one report that cannot be read does not stop the others
                 log.exception("report %s could not be read; the next sweep tries again", report_id)
+
+    def _reencode_what_is_old(self) -> None:
+        encoder, now = loaded_encoder(self.intake.reader), self.clock()
+        rested = self._counted_at is None or now - self._counted_at >= _COUNTED_EVERY
+        whole = self.progress is not None and self.progress.is_whole
+        if encoder is None or (whole and not rested):
+            return
+        with self.database.reading() as session:
+            self.progress = read_progress(session, encoder.id)
+        self._counted_at = now
+        if not self.progress.is_whole:
+            with self.database.transaction() as session:
+                self.forwarder.outbox.jobs.owe_reencoding(session)

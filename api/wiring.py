@@ -29,8 +29,8 @@ from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
 from incidents.attachments import AttachmentStore
 from incidents.forwarding import Forwarder
-from incidents.grouping import GroupingPolicy
 from incidents.importing import read_catalogue
+from incidents.in_force import InForce
 from incidents.intake import Intake
 from incidents.jobs import DurableJobs, Handlers, JobRunner, build_jobs_engine
 from incidents.jobs_port import Jobs
@@ -73,6 +73,7 @@ class Installation:
     tending: Tending
     meters: Meters
     demo: DemoReplay
+    in_force: InForce
     runner: JobRunner | None = None
     closers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -168,10 +169,7 @@ def build_installation(
     port, (encoder_id, width) = _reader(settings, catalogue, reader)
     trained = settings.artifacts_dir / "pairs.json"
     scorer = load_scorer(settings.artifacts_dir if trained.is_file() else SHIPPED)
-    intake = Intake(
-        database, organisation, port, LiveWindow(scorer, encoder_id, width),
-        GroupingPolicy.of(scorer),
-    )  # fmt: skip
+    intake = Intake(database, organisation, port, LiveWindow(scorer, encoder_id, width))
     forwarder = Forwarder(
         database,
         outbox,
@@ -183,7 +181,10 @@ def build_installation(
     texting = _texting(settings, database, jobs, clock, closers)
     demo = DemoReplay(database, clock)
     closers.append(demo.close)
-    tending = Tending(database, intake, forwarder, texting, cells, clock)
+    in_force = InForce(settings.artifacts_home, intake.window, port)
+    with database.reading() as session:
+        in_force.look(session)
+    tending = Tending(database, intake, forwarder, texting, cells, in_force, clock)
     house = Installation(
         settings=settings,
         database=database,
@@ -203,6 +204,7 @@ def build_installation(
         tending=tending,
         meters=Meters(database, outbox.targets, lambda: reader_trouble(port) is None, clock),
         demo=demo,
+        in_force=in_force,
         closers=closers,
     )
     if engine is not None:
@@ -211,6 +213,7 @@ def build_installation(
             send_sms=tending.send_sms,
             read_report=tending.read_report,
             sweep=tending.sweep,
+            reencode=tending.reencode,
         )
         house.runner = JobRunner(engine, handlers, sweep_every=ForwardingPolicy().sweep_every)
         tending.purge = house.runner.purge_finished

@@ -29,7 +29,6 @@ from classifier.onnx_encoder import OnnxEncoder
 from classifier.pair_scorer import load_scorer
 from classifier.reading import Heard, Reader, Reading, build_reader
 from incidents.drafts import Draft
-from incidents.grouping import GroupingPolicy
 from incidents.identities import record_identity
 from incidents.importing import record_catalogue, record_people
 from incidents.intake import Intake
@@ -225,7 +224,7 @@ def measure_intake(reader: Reader, already: int, path: Path) -> IntakeCost:
     crowd, scorer = Crowd(reader), load_scorer()
     organisation = Organisation(catalogue, Outbox(("records",), jobs))
     window = LiveWindow(scorer, reader.encoder.id, reader.encoder.width)
-    intake = Intake(database, organisation, crowd.known, window, GroupingPolicy.of(scorer))
+    intake = Intake(database, organisation, crowd.known, window)
     begun = datetime.now(UTC)
     moment = begun - timedelta(days=12)
     step = (begun - moment) / (already + DECISIONS)

@@ -6,15 +6,22 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from classifier.catalogue import Catalogue
 from classifier.encoding import Encoder, Vector, gist
 from classifier.facts import FactFinder, Facts
 from classifier.heads import ASKED, Heads, Prediction, load_heads
 from classifier.tfidf import Terms
+from models.errors import DomainError
 
 _REMEMBERED: Final = 256
+
+
+class ForeignHeadsError(DomainError):
+    """Heads for vectors of another encoder."""
+
+    code: ClassVar[str] = "heads.foreign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +63,47 @@ class Reader:
     def __init__(self, encoder: Encoder, finder: FactFinder, heads: Heads) -> None:
         self.encoder = encoder
         self._finder = finder
-        self._heads = heads
+        self._heads = self._brought = heads
         self._recent: OrderedDict[str, Vector] = OrderedDict()
         self._lock = threading.Lock()
 
+    def use_heads(self, heads: Heads | None) -> None:
+        """Label by these from the next text on; None brings back those of the start.
+
+        Raises:
+            ForeignHeadsError: They were trained on another encoder's vectors.
+
+        """
+        if heads is not None and heads.encoder_id != self.encoder.id:
+            raise ForeignHeadsError(
+                f"These heads were trained on {heads.encoder_id}, and {self.encoder.id} reads "
+                "here. Train them again."
+            )
+        self._heads = heads or self._brought
+
     def read(self, text: str) -> Reading:
         """Facts over the raw text; vector and labels over its beginning and end."""
-        short = gist(text)
-        return self._reading(text, self._heads.terms(short), self._vector(short))
+        short, heads = gist(text), self._heads
+        return self._reading(text, heads, heads.terms(short), self._vector(short))
 
     def hear(self, text: str, *, asked: str | None) -> Heard:
         """Read a message of a conversation; `asked` is what the assistant asked last."""
-        short = gist(text)
-        terms, vector = self._heads.terms(short), self._vector(short)
+        short, heads = gist(text), self._heads
+        terms, vector = heads.terms(short), self._vector(short)
         known = asked if asked in ASKED else ""
-        unasked = self._heads.predict("act", terms, vector, asked="")
-        act = self._heads.predict("act", terms, vector, asked=known) if known else unasked
-        return Heard(act, unasked, self._reading(text, terms, vector))
+        unasked = heads.predict("act", terms, vector, asked="")
+        act = heads.predict("act", terms, vector, asked=known) if known else unasked
+        return Heard(act, unasked, self._reading(text, heads, terms, vector))
 
-    def _reading(self, text: str, terms: Terms, vector: Vector) -> Reading:
+    def _reading(self, text: str, heads: Heads, terms: Terms, vector: Vector) -> Reading:
         return Reading(
             vector=vector,
             encoder_id=self.encoder.id,
             facts=self._finder.find(text),
-            category=self._heads.predict("category", terms, vector),
-            impact=self._heads.predict("impact", terms, vector),
-            urgency=self._heads.predict("urgency", terms, vector),
-            artifact=self._heads.artifact,
+            category=heads.predict("category", terms, vector),
+            impact=heads.predict("impact", terms, vector),
+            urgency=heads.predict("urgency", terms, vector),
+            artifact=heads.artifact,
         )
 
     def _vector(self, short: str) -> Vector:

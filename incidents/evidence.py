@@ -22,7 +22,12 @@ def with_words(choice: Choice, read: ReadDraft, look: Look) -> Choice:
     if read.query is None:
         return choice
     facts = read.query.facts
-    more = {"service": facts.service, "site": facts.site, "seq": look.seq}
+    more = {
+        "service": facts.service,
+        "site": facts.site,
+        "seq": look.seq,
+        "artifact": look.numbers.scorer.name,
+    }
     return Choice(
         choice.group,
         choice.probability,

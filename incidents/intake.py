@@ -27,7 +27,7 @@ from incidents.bonds import (
 )
 from incidents.drafts import Draft, ReadDraft, Recorded
 from incidents.evidence import plain_evidence, with_words
-from incidents.grouping import Bonds, Choice, GroupingPolicy, choose_group
+from incidents.grouping import Bonds, Choice, choose_group
 from incidents.hand import record_link
 from incidents.ledger import lock_grouping, record_entry
 from incidents.lifecycle import move
@@ -63,7 +63,6 @@ class Intake:
     organisation: Organisation
     reader: ReaderPort
     window: LiveWindow
-    policy: GroupingPolicy
 
     def read_draft(self, draft: Draft, *, now: datetime) -> ReadDraft:
         """Read the words and look for their group. Slow; no transaction may be open.
@@ -93,7 +92,7 @@ class Intake:
         if read.look is None:
             return None
         best = next(iter(read.look.scored), None)
-        if best is None or best.probability < self.policy.offer:
+        if best is None or best.probability < read.look.numbers.policy.offer:
             return None
         with self.database.reading() as session:
             incident = session.get(Incident, best.group)
@@ -210,10 +209,12 @@ class Intake:
     def _choose(self, read: ReadDraft, bonds: Bonds) -> Choice:
         if read.query is None or read.look is None:
             if bonds.must is not None:
-                return choose_group((), bonds, self.policy)
+                return choose_group((), bonds, self.window.numbers.policy)
             return Choice(None, None, Author.POLICY, evidence={"decision": "unread"})
         look = self.window.look(read.query, since=read.look)
-        choice = choose_group(look.scored, bonds, self.policy, signature_groups=look.signatures)
+        choice = choose_group(
+            look.scored, bonds, look.numbers.policy, signature_groups=look.signatures
+        )
         return with_words(choice, read, look)
 
     def _place(self, session: Session, report: Report, choice: Choice, now: datetime) -> Incident:

@@ -66,6 +66,7 @@ class Handlers:
     send_sms: Callable[[MessageId], object]
     read_report: Callable[[ReportId], object]
     sweep: Callable[[], object]
+    reencode: Callable[[], object] = lambda: None
 
 
 _handlers: list[Handlers] = []  # DBOS is one per process, and so are these
@@ -84,6 +85,11 @@ def _send_sms(message_id: str) -> None:
 @DBOS.workflow(name="read_report")
 def _read_report(report_id: str) -> None:
     _handlers[-1].read_report(ReportId(UUID(report_id)))
+
+
+@DBOS.workflow(name="reencode")
+def _reencode() -> None:
+    _handlers[-1].reencode()
 
 
 class DurableJobs(Jobs):
@@ -120,6 +126,11 @@ class DurableJobs(Jobs):
     @override
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         self._enqueue(session, "read_report", str(report_id))
+
+    @override
+    def owe_reencoding(self, session: Session) -> None:
+        with suppress(DBOSQueueDeduplicatedError), session.begin_nested():
+            self._enqueue(session, "reencode", once="reencode")
 
     def close(self) -> None:
         self._client.destroy()

@@ -32,3 +32,7 @@ class Jobs(Protocol):
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         """Have an unread report read and grouped as soon as the encoder is there."""
         ...
+
+    def owe_reencoding(self, session: Session) -> None:
+        """Have some vectors of an earlier encoder made anew, by one worker at a time."""
+        ...

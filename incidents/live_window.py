@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.window import Item, PairFacts, Window
-from incidents.grouping import signature_groups
+from incidents.grouping import GroupingPolicy, signature_groups
 from incidents.ledger import standing_seq
+from incidents.reencoding import is_foreign
 from models.ids import IncidentId, ReportId
 from models.incident import Incident, Membership, TimelineEntry
 from models.report import TOLD_AT, Report, ReportText
@@ -62,26 +63,66 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """What decides: the weights of one artifact and its thresholds, never one without the other."""
+
+    scorer: PairScorer
+    policy: GroupingPolicy
+
+    @classmethod
+    def of(cls, scorer: PairScorer) -> Numbers:
+        return cls(scorer, GroupingPolicy.of(scorer))
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What a query saw: candidates, and the `seq` up to which the window was then."""
+    """What a query saw: candidates, and the `seq` up to which the window was then.
+
+    It ends under the `numbers` it began with, also where others were put in force since.
+    """
 
     scored: tuple[Scored, ...]
     signatures: Mapping[Hashable, str]
     seq: int
+    numbers: Numbers
 
 
 class LiveWindow:
     """Reports of the last two weeks in memory, for one encoder. Safe for threads."""
 
     def __init__(self, scorer: PairScorer, encoder_id: str, width: int) -> None:
-        self._scorer = scorer
+        self.numbers = Numbers.of(scorer)
         self._window = Window(encoder_id, width, look_back=_LOOK_BACK.total_seconds())
         self._lock = threading.Lock()
         self._seq = -1
         self._changed_at: dict[IncidentId, int] = {}
+        self._foreign = 0
 
     def __len__(self) -> int:
         return len(self._window)
+
+    @property
+    def encoder_id(self) -> str:
+        """Whose vectors it compares."""
+        return self._window.encoder_id
+
+    def take_up(self, scorer: PairScorer) -> None:
+        """Decide by another artifact from the next look on."""
+        self.numbers = Numbers.of(scorer)
+
+    def renew(self, session: Session, *, now: datetime) -> None:
+        """Read everything anew once what was left out has vectors of this encoder.
+
+        Until then the window holds only what came since the encoder changed. The new one is
+        built aside: nobody waits for it.
+        """
+        if not self._foreign or foreign_since(session, self._window.encoder_id, now - _LOOK_BACK):
+            return
+        fresh = LiveWindow(self.numbers.scorer, self._window.encoder_id, self._window.width)
+        fresh.catch_up(session, now=now)
+        with self._lock:
+            self._window, self._seq = fresh._window, fresh._seq
+            self._changed_at, self._foreign = fresh._changed_at, fresh._foreign
 
     def catch_up(self, session: Session, *, now: datetime) -> int:
         """Take in what was committed since the last look; returns the newest such `seq`.
@@ -103,15 +144,19 @@ class LiveWindow:
         with self._lock:
             if since is not None and since.seq == self._seq and not exclude:
                 return since  # nothing was committed in between
+            numbers = self.numbers if since is None else since.numbers
             if since is None:
-                scored = self._scorer.score(self._window, query, exclude=exclude)
+                scored = numbers.scorer.score(self._window, query, exclude=exclude)
             else:
                 changed = {i for i, seq in self._changed_at.items() if seq > since.seq}
                 scored = [one for one in since.scored if one.group not in changed]
                 if changed:
-                    scored += self._scorer.score(self._window, query, only=changed, exclude=exclude)
+                    scored += numbers.scorer.score(
+                        self._window, query, only=changed, exclude=exclude
+                    )
                 scored.sort(key=lambda one: -one.probability)
-            return Look(tuple(scored), signature_groups(self._window, query), self._seq)
+            signatures = signature_groups(self._window, query)
+            return Look(tuple(scored), signatures, self._seq, numbers)
 
     def _take_in(self, session: Session, after: int, newest: int, now: datetime) -> None:
         seen = {"after": after, "newest": newest}
@@ -133,6 +178,7 @@ class LiveWindow:
             if row.encoder_id == self._window.encoder_id
         ]
         if len(items) < len(joined):
+            self._foreign += len(joined) - len(items)
             log.info("%d reports of another encoder are not compared", len(joined) - len(items))
         self._window.add_many(items)
         for row in joined:
@@ -154,3 +200,14 @@ class LiveWindow:
                     joinable=row.status is Status.OPEN and not row.locked,
                     restricted=row.audience is Audience.RESTRICTED,
                 )
+
+
+def foreign_since(session: Session, encoder_id: str, since: datetime) -> bool:
+    """Whether a report told since then still waits for a vector of this encoder."""
+    found = session.execute(
+        select(Report.id)
+        .join(ReportText, ReportText.report_id == Report.id)
+        .where(is_foreign(encoder_id), since < TOLD_AT)
+        .limit(1)
+    )
+    return found.first() is not None

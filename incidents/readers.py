@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from typing_extensions import override
 
-from classifier.encoding import EncoderUnavailableError
+from classifier.encoding import Encoder, EncoderUnavailableError
+from classifier.heads import Heads
 from classifier.reading import Heard, Reader, Reading
 
 
@@ -70,6 +71,18 @@ class LoadingReader(ReaderPort):
             )
         return self._reader
 
+    def use_heads(self, heads: Heads | None) -> None:
+        """Label by these; None: by those of set-up. Only once the reader is there.
+
+        Raises:
+            EncoderUnavailableError: It is not.
+            ForeignHeadsError: They were trained on another encoder's vectors.
+
+        """
+        if self._reader is None:
+            raise EncoderUnavailableError("The encoder is still loading. Try again in a moment.")
+        self._reader.use_heads(heads)
+
     @override
     def read(self, text: str) -> Reading:
         return self.current().read(text)
@@ -85,3 +98,15 @@ class LoadingReader(ReaderPort):
             self.failure = f"The encoder could not be loaded: {error}"
         finally:
             self._done.set()
+
+
+@runtime_checkable
+class _Encodes(Protocol):
+    encoder: Encoder
+
+
+def loaded_encoder(reader: ReaderPort) -> Encoder | None:
+    """The encoder that reads now; None while it is not there."""
+    if isinstance(reader, LoadingReader):
+        return reader.current().encoder if reader.ready else None
+    return reader.encoder if isinstance(reader, _Encodes) else None

@@ -47,7 +47,7 @@ class Report(Base):
     filled_in: Mapped[dict[str, Any]]
     assessment: Mapped[dict[str, Any]]
     attributes: Mapped[dict[str, Any]]
-    encoder_id: Mapped[str | None] = mapped_column(String(128))
+    encoder_id: Mapped[str | None] = mapped_column(String(128), index=True)
     vector: Mapped[npt.NDArray[np.float32] | None] = mapped_column(UnitVector())
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(index=True)

@@ -17,7 +17,6 @@ from classifier.onnx_encoder import OnnxEncoder
 from classifier.pair_scorer import PairScorer, load_scorer
 from classifier.reading import Reader, build_reader
 from incidents.drafts import Draft, Recorded
-from incidents.grouping import GroupingPolicy
 from incidents.identities import record_identity
 from incidents.importing import record_catalogue, record_people
 from incidents.intake import Intake
@@ -134,7 +133,7 @@ def open_house(
     organisation = Organisation(catalogue, outbox, intake=IntakePolicy(unverified_weight=1.0))
     scorer = scorer or load_scorer()
     window = LiveWindow(scorer, reader.encoder.id, reader.encoder.width)
-    intake = Intake(database, organisation, reader, window, GroupingPolicy.of(scorer))
+    intake = Intake(database, organisation, reader, window)
     return House(
         database, organisation, intake, Reviewer(database, organisation, clock), owed, clock
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from classifier.catalogue import Catalogue
-from classifier.encoding import EncoderUnavailableError, HashEncoder
+from classifier.encoding import Encoder, EncoderUnavailableError, HashEncoder, Vectors
 from classifier.facts import FactFinder
 from classifier.heads import NOTHING, Prediction
 from classifier.pair_features import FEATURES
@@ -45,6 +45,7 @@ class FakeJobs:
     sms: list[MessageId] = field(default_factory=list)
     sms_later: list[tuple[MessageId, timedelta]] = field(default_factory=list)
     unread: list[ReportId] = field(default_factory=list)
+    reencodings: int = 0
 
     def wake_stream(
         self, session: Session, target: str, stream: str, *, after: timedelta = timedelta(0)
@@ -65,6 +66,9 @@ class FakeJobs:
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         self.unread.append(report_id)
 
+    def owe_reencoding(self, session: Session) -> None:
+        self.reencodings += 1
+
 
 @dataclass
 class FakeTransport:
@@ -81,11 +85,35 @@ class FakeTransport:
         self.accepted.append(event)
 
 
+class OtherEncoder(HashEncoder):
+    """The same words in other buckets, under another name; remembers what it was given.
+
+    `dies_after`: how many texts it encodes before the power is cut; `refuses`: a word that it
+    cannot encode.
+    """
+
+    id = "hash-v2"
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.dies_after: int | None = None
+        self.refuses: str | None = None
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        for text in texts:
+            if self.dies_after is not None and len(self.seen) >= self.dies_after:
+                raise KeyboardInterrupt
+            if self.refuses is not None and self.refuses in text:
+                raise ValueError(text)
+            self.seen.append(text)
+        return np.roll(super().encode(texts), 1, axis=1)
+
+
 class PlainReader:
     """Reads words and catalogue facts, and guesses nothing: quick, and the same everywhere."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.encoder = HashEncoder()
+    def __init__(self, catalogue: Catalogue, encoder: Encoder | None = None) -> None:
+        self.encoder = encoder or HashEncoder()
         self._finder = FactFinder(catalogue)
         self.broken: str | None = None  # set to a reason: every text is refused
 

@@ -26,7 +26,10 @@ def alive() -> dict[str, str]:
 
 @router.get("/readyz")
 def ready(request: Request) -> JSONResponse:
-    """It can record, and the encoder is loaded; otherwise 503 with the reasons."""
+    """It can record, and the encoder is loaded; otherwise 503 with the reasons.
+
+    `reencoding` says how far old reports have been read again after a change of the encoder.
+    """
     house = house_of(request)
     reasons = []
     try:
@@ -39,7 +42,11 @@ def ready(request: Request) -> JSONResponse:
         reasons.append(trouble)
     if reasons:
         return JSONResponse({"status": "not ready", "reasons": reasons}, 503)
-    return JSONResponse({"status": "ready", "reasons": []})
+    told: dict[str, Any] = {"status": "ready", "reasons": []}
+    progress = house.tending.progress
+    if progress is not None and not progress.is_whole:
+        told["reencoding"] = {"done": progress.done, "total": progress.total}
+    return JSONResponse(told)
 
 
 @router.get("/metrics")
