@@ -13,6 +13,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from classifier.catalogue import Catalogue
+from classifier.log_reading import find_told
+from classifier.log_templates import name_template
+from classifier.signature_codes import find_codes, find_hosts
+from classifier.signatures import SignatureKind, signature
 
 _MAX_CHARACTERS: Final = 20_000
 _NEGATION: Final = re.compile(
@@ -34,6 +38,8 @@ class FactKind(StrEnum):
     URL = "url"
     PEOPLE = "people"
     SINCE = "since"
+    EXCEPTION = "exception"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +105,21 @@ class Facts:
 
     @property
     def signatures(self) -> tuple[str, ...]:
-        """What two reports of one cause share to the letter: codes and hosts."""
-        return (*self.codes, *self.hosts)
+        """What two reports of one cause share to the letter, each with its kind."""
+        return (
+            *(signature(SignatureKind.CODE, one) for one in self.codes),
+            *(signature(SignatureKind.HOST, one) for one in self.hosts),
+            *(signature(SignatureKind.EXCEPTION, one) for one in self.values(FactKind.EXCEPTION)),
+            *(
+                signature(SignatureKind.TEMPLATE, name_template(one))
+                for one in self.values(FactKind.TEMPLATE)
+            ),
+        )
 
     def to_json(self) -> list[dict[str, Any]]:
         return [fact.to_json() for fact in self.found]
 
 
-_CODES: Final = re.compile(
-    r"\b0x[0-9A-Fa-f]{6,8}\b"
-    r"|\b(?:ERR|NS_ERROR|ORA|SQL|KB|EVENT|AADSTS|TNS|DNS_PROBE)[_-][A-Z0-9_]{2,40}\b"
-    r"|\b(?:AADSTS|KB)\d{4,8}\b"
-    r"|(?i:\b(?:error|fehler|code|http|status|event id|erro)\s{0,2}[:#]?\s{0,2})"
-    r"(?P<number>[1-9]\d{2,5})\b"
-)
-_HOSTS: Final = re.compile(
-    r"(?i)\b(?:srv|hv|lt|pc|ws|sql|db|app|web|sw|ap|prn|prt|fs|dc|vm|esx|rtr|fw|scan|tab)"
-    r"-[a-z0-9]{1,12}(?:-[a-z0-9]{1,12}){0,2}\b"
-)
 _IPS: Final = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _URLS: Final = re.compile(r"(?i)\bhttps?://[^\s<>\"']{3,300}")
 _NUMBER_WORDS: Final = {
@@ -200,13 +203,13 @@ _ORDINARY: Final = frozenset(
 
 
 def _patterns(raw: str) -> Iterator[Fact]:  # noqa: C901 - one short loop per kind
-    for match in _CODES.finditer(raw):
-        code = match.group("number") or match.group()
-        value = f"error {code}" if match.group("number") else code.upper().replace("0X", "0x")
-        yield _fact(FactKind.CODE, value, match)
-    for match in _HOSTS.finditer(raw):
-        if any(sign.isdigit() for sign in match.group()):
-            yield _fact(FactKind.HOST, match.group().lower(), match)
+    for hit in find_codes(raw):
+        yield Fact(FactKind.CODE, hit.value, hit.start, hit.end, raw[hit.start : hit.end])
+    for hit in find_hosts(raw):
+        yield Fact(FactKind.HOST, hit.value, hit.start, hit.end, raw[hit.start : hit.end])
+    for told in find_told(raw):
+        kind = FactKind(told.kind.value)
+        yield Fact(kind, told.value, told.start, told.end, raw[told.start : told.end])
     for match in _IPS.finditer(raw):
         if all(int(part) < 256 for part in match.group().split(".")):
             yield _fact(FactKind.IP, match.group(), match)

@@ -56,7 +56,7 @@ def test_codes_and_hosts_are_the_signatures(find: Callable[[str], Facts]) -> Non
     facts = find("srv-files-02 says 0x80070035 and then HTTP 503")
     assert facts.hosts == ("srv-files-02",)
     assert facts.codes == ("0x80070035", "error 503")
-    assert set(facts.signatures) == {"srv-files-02", "0x80070035", "error 503"}
+    assert set(facts.signatures) == {"host:srv-files-02", "code:0x80070035", "code:error 503"}
 
 
 def test_an_impossible_address_is_none(find: Callable[[str], Facts]) -> None:
