@@ -34,7 +34,10 @@ class BadStreamError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One report of a stream; `t` in seconds, `group` None where it stands alone."""
+    """One report of a stream; `t` in seconds, `group` None where it stands alone.
+
+    `weight` is what the reporter counts for candidates: less where nobody verified who it is.
+    """
 
     id: str
     t: float
@@ -44,6 +47,7 @@ class StreamRow:
     service: str | None = None
     site: str | None = None
     restricted: bool = False
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,7 @@ def _run(
 def _voices(members: Sequence[StreamRow], now: float, rule: CandidateRule) -> list[Voice]:
     start = now - rule.window.total_seconds()
     return [
-        Voice(row.reporter, 1.0, _EPOCH + timedelta(seconds=row.t))
+        Voice(row.reporter, row.weight, _EPOCH + timedelta(seconds=row.t))
         for row in members
         if row.t >= start
     ]
