@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from classifier.signatures import published
 from incidents.queries import MemberView, follow_absorbed
 from incidents.review import Reviewed
 from incidents.snapshots import incident_data
@@ -53,7 +54,7 @@ def render_report(member: MemberView) -> dict[str, Any]:
         "people": report.people,
         "since": report.since,
         "audience": report.audience.value,
-        "signatures": list(report.signatures),
+        "signatures": published(report.signatures),
         "filled_in": dict(report.filled_in),
         "assessment": dict(report.assessment),
         "attributes": dict(report.attributes),

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from classifier.signature_codes import is_host
+
+MOST: Final = 40
+"""Of one report; a log gives twelve."""
 
 
 class SignatureKind(StrEnum):
@@ -24,6 +28,7 @@ class SignatureKind(StrEnum):
 
 
 _KINDS: Final = {kind.value: kind for kind in SignatureKind}
+_BARE: Final = frozenset({SignatureKind.CODE, SignatureKind.HOST})
 _DIGEST: Final = re.compile(r"[0-9a-f]{12} ")
 
 
@@ -37,6 +42,11 @@ def as_signature(stored: str) -> str:
     if stored.partition(":")[0] in _KINDS:
         return stored
     return signature(SignatureKind.HOST if is_host(stored) else SignatureKind.CODE, stored)
+
+
+def merge_signatures(told: Iterable[str], *attached: Iterable[str]) -> tuple[str, ...]:
+    """Those of the words, then those of each file, each once; so many at most."""
+    return tuple(dict.fromkeys(chain(told, *attached)))[:MOST]
 
 
 def kind_of(stored: str) -> SignatureKind:
@@ -55,10 +65,15 @@ def shown(stored: str) -> str:
     return _DIGEST.sub("", value, count=1) if kind == SignatureKind.TEMPLATE else value
 
 
-def published(signatures: Iterable[str]) -> list[str]:
-    """As records and the API have them: codes and hosts bare, as ever, the others with a kind."""
-    bare = {SignatureKind.CODE, SignatureKind.HOST}
-    return [shown(one) if kind_of(one) in bare else one for one in signatures]
+def published(signatures: Iterable[str], *, restricted: bool = False) -> list[str]:
+    """As records and the API have them: codes and hosts bare, as ever, the others with a kind.
+
+    Of a restricted report, what is made of words is left out.
+    """
+    told = [as_signature(one) for one in signatures]
+    if restricted:
+        told = [one for one in told if kind_of(one) in _BARE]
+    return [shown(one) if kind_of(one) in _BARE else one for one in told]
 
 
 def render_agreement(stored: str) -> str:

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
-from typing import Any, Final
+from typing import Any
 
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
+from classifier.signature_rarity import rare_signatures
 from classifier.window import Window
 from models.vocabulary import Author
-
-RARE_SIGNATURE: Final = 0.02
-"""A signature seen in more than this share of recent reports proves nothing."""
-_RARE_AT_LEAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,11 @@ def choose_group(
             best.probability,
             Author.MODEL,
             suggested=_suggested(allowed[1:], policy),
-            evidence={"decision": "join", **_evidence(best, policy.join, allowed)},
+            evidence={
+                "decision": "join",
+                **_evidence(best, policy.join, allowed),
+                **({"signature": exact[best.group]} if best.group in exact else {}),
+            },
         )
     return Choice(
         None,
@@ -130,14 +131,11 @@ def choose_group(
 
 
 def signature_groups(window: Window, query: Query) -> dict[Hashable, str]:
-    """Groups that hold one of the query's exact codes or hosts, where that code is rare."""
+    """Groups that show one of the query's rare signatures, each with the rarest of them."""
     found: dict[Hashable, str] = {}
-    limit = max(_RARE_AT_LEAST, RARE_SIGNATURE * len(window))
-    for signature in sorted(query.facts.signatures):
-        rows = window.rows_with_signature(signature)
-        groups = dict.fromkeys(window.group_of[window.keys[row]] for row in rows)
-        if len(groups) == 1 or len(rows) <= limit:
-            found.update(dict.fromkeys(groups, signature))
+    for shared in rare_signatures(window, query.facts, query.at):
+        for row in shared.rows:
+            found.setdefault(window.group_of[window.keys[row]], shared.signature)
     return found
 
 

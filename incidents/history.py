@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from classifier.encoding import Vector
+from classifier.signatures import as_signature
 from classifier.window import PairFacts
 from incidents.replay import ReadRow, StreamRow
 from models.errors import DomainError
@@ -198,7 +199,7 @@ def _told(row: Any, arrived: IncidentId, home: IncidentId, by: Author) -> Told:
             row.text or "",
             service=row.service_id,
             site=row.site_id,
-            signatures=row.signatures,
+            signatures=map(as_signature, row.signatures),
         ),
         restricted=row.audience is Audience.RESTRICTED,
         reporter=str(row.reporter),

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
+from classifier.signatures import as_signature
 from classifier.window import Item, PairFacts, Window
 from incidents.grouping import GroupingPolicy, signature_groups
 from incidents.ledger import standing_seq
@@ -171,7 +172,7 @@ class LiveWindow:
                     row.text or "",
                     service=row.service_id,
                     site=row.site_id,
-                    signatures=row.signatures,
+                    signatures=map(as_signature, row.signatures),
                 ),
             )
             for row in joined

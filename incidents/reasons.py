@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from classifier.signatures import render_agreement
+
 _MINUTE = 60.0
 
 
@@ -14,7 +16,7 @@ def render_reason(evidence: Mapping[str, Any]) -> str:
     if decision == "told":
         return "The reporter said it is the same problem."
     if decision == "signature":
-        return f"Same exact signature: {evidence.get('signature')}."
+        return _capital(f"{render_agreement(str(evidence.get('signature')))}.")
     if decision == "unread":
         return "Recorded before it could be read; it stands alone until then."
     if decision == "open":
@@ -40,7 +42,9 @@ def _shared(evidence: Mapping[str, Any]) -> list[str]:
         parts.append(f"same service ({evidence['service']})")
     if measures.get("same_site", 0) > 0.5 and evidence.get("site"):
         parts.append(f"same site ({evidence['site']})")
-    if measures.get("same_signature"):
+    if evidence.get("signature"):
+        parts.append(render_agreement(str(evidence["signature"])))
+    elif measures.get("same_signature"):
         parts.append("same error code or host")
     if evidence.get("words"):
         parts.append("shared words: " + ", ".join(evidence["words"][:5]))
@@ -50,6 +54,10 @@ def _shared(evidence: Mapping[str, Any]) -> list[str]:
         minutes = round(evidence["minutes_since_last"])
         parts.append("just after the last one" if minutes < 1 else f"{minutes} min after the last")
     return parts
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _percent(value: Any) -> str:

@@ -13,8 +13,10 @@ from typing import Any, ClassVar, Final
 
 from classifier.encoding import Encoder, Vector, gist
 from classifier.facts import FactFinder
+from classifier.log_reading import read_log
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer
+from classifier.signatures import merge_signatures
 from classifier.train_pairs import Labelled
 from classifier.window import Item, PairFacts, Window
 from incidents.candidates import CandidateRule, Voice, choose_proposal
@@ -37,6 +39,7 @@ class StreamRow:
     """One report of a stream; `t` in seconds, `group` None where it stands alone.
 
     `weight` is what the reporter counts for candidates: less where nobody verified who it is.
+    `attached` is what is read in its files: as in the product, it gives signatures, not words.
     """
 
     id: str
@@ -48,6 +51,7 @@ class StreamRow:
     site: str | None = None
     restricted: bool = False
     weight: float = 1.0
+    attached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +232,15 @@ def _facts(row: StreamRow, finder: FactFinder) -> PairFacts:
         row.text,
         service=row.service or (facts.services[0] if len(facts.services) == 1 else None),
         site=row.site or (facts.sites[0] if len(facts.sites) == 1 else None),
-        signatures=facts.signatures,
+        signatures=merge_signatures(facts.signatures, *(read_log(one) for one in row.attached)),
     )
+
+
+def _words(told: Any) -> str:
+    if not isinstance(told, str):
+        msg = f"text is {type(told).__name__}"
+        raise TypeError(msg)
+    return told
 
 
 def _parse_row(path: Path, number: int, line: str) -> StreamRow:
@@ -238,18 +249,18 @@ def _parse_row(path: Path, number: int, line: str) -> StreamRow:
         attached = data.get("attachments") or ()
         if isinstance(attached, str):
             attached = (attached,)
-        text = "\n".join([data["text"], *(str(one) for one in attached)])
         moment = Fraction(data["t"])  # refuses what is no number, also NaN and infinity
         group = data.get("group")
         return StreamRow(
             id=str(data["id"]),
             t=float(moment),
-            text=text,
+            text=_words(data["text"]),
             group=None if group in {None, ""} else str(group),
             reporter=str(data.get("reporter") or f"reporter of {data['id']}"),
             service=data.get("service") or None,
             site=data.get("site") or None,
             restricted=data.get("audience") == "restricted",
+            attached=tuple(str(one) for one in attached),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadStreamError(

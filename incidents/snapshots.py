@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from classifier.signatures import published
 from incidents.ledger import Outbox, owe_record
 from incidents.privacy import mask
 from models.incident import Incident, Membership
@@ -154,7 +155,7 @@ def _report_data(
         "people": report.people,
         "since": report.since,
         "audience": report.audience.value,
-        "signatures": list(report.signatures),
+        "signatures": published(report.signatures, restricted=restricted),
         "additions": [
             {
                 "kind": addition.kind,

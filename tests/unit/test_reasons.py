@@ -26,7 +26,24 @@ JOINED: dict[str, Any] = {
     ("evidence", "sentence"),
     [
         ({"decision": "told"}, "The reporter said it is the same problem."),
-        ({"decision": "signature", "signature": "0x8007"}, "Same exact signature: 0x8007."),
+        ({"decision": "signature", "signature": "0x8007"}, "Both show 0x8007."),
+        ({"decision": "signature", "signature": "code:ORA-12170"}, "Both show ORA-12170."),
+        ({"decision": "signature", "signature": "host:srv-sql-01"}, "Both name srv-sql-01."),
+        (
+            {
+                "decision": "signature",
+                "signature": "template:930baf52ad6c connection to <*> refused",
+            },
+            "Both show the same log line `connection to <*> refused`.",
+        ),
+        (
+            {"decision": "signature", "signature": "exception:NetException: timed out"},
+            "Both show the same exception `NetException: timed out`.",
+        ),
+        (
+            {"decision": "join", "probability": 0.9, "signature": "code:ORA-12170"},
+            "90% likely the same: both show ORA-12170.",
+        ),
         (
             {"decision": "unread"},
             "Recorded before it could be read; it stands alone until then.",

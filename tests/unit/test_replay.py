@@ -55,7 +55,8 @@ def test_rows_are_read_by_time_with_everything_optional(tmp_path: Path) -> None:
         {"id": "1", "t": 1.5, "text": "a", "attachments": ["log line"], "group": None},
     )
     first, second = parse_stream(path)
-    assert (first.id, first.t, first.text, first.group) == ("1", 1.5, "a\nlog line", None)
+    assert (first.id, first.t, first.text, first.group) == ("1", 1.5, "a", None)
+    assert first.attached == ("log line",)
     assert (second.id, second.group, second.site, second.restricted) == ("2", "x", "berlin", True)
     assert first.reporter != second.reporter
 
