@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from classifier.encoding import EncoderUnavailableError
+from incidents.attachment_reading import FileReadings, due_files
 from incidents.forwarding import Forwarder
 from incidents.in_force import InForce
 from incidents.intake import Intake, unread_reports
@@ -20,13 +21,14 @@ from incidents.reencoding import Progress, Reencoder, read_progress
 from incidents.texting import Texting
 from models.clock import Clock
 from models.database import Database
-from models.ids import MessageId, ReportId
+from models.ids import AttachmentId, MessageId, ReportId
 from models.staff import IdempotencyKey
 
 KEYS_KEPT: Final = timedelta(days=7)
 JOBS_KEPT: Final = timedelta(days=1)
 _READ_AT_ONCE: Final = 50
 _TEXTS_AT_ONCE: Final = 200
+_FILES_AT_ONCE: Final = 20
 _COUNTED_EVERY: Final = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Tending:
     texting: Texting | None
     cells: LiveCells
     in_force: InForce
+    files: FileReadings
     clock: Clock
     purge: Callable[[timedelta], int] | None = None
     progress: Progress | None = None
@@ -57,6 +60,10 @@ class Tending:
         except EncoderUnavailableError:
             log.info("report %s still waits to be read", report_id)
 
+    def read_file(self, attachment_id: AttachmentId) -> None:
+        """Read what stands in a file, and look what a late one speaks of."""
+        self.files.read_file(attachment_id)
+
     def reencode(self) -> None:
         """Make some vectors of an earlier encoder anew."""
         encoder = loaded_encoder(self.intake.reader)
@@ -68,6 +75,7 @@ class Tending:
         self._wake_streams()
         self._wake_texts()
         self._read_what_waits()
+        self._read_missed_files()
         self._reencode_what_is_old()
         with self.database.reading() as session:
             self.cells.take(read_matrix(session))
@@ -107,6 +115,17 @@ class Tending:
                 self.read_report(report_id)
             except Exception:  # one report that cannot be read does not stop the others
                 log.exception("report %s could not be read; the next sweep tries again", report_id)
+
+    def _read_missed_files(self) -> None:
+        with self.database.reading() as session:
+            due = due_files(session, now=self.clock(), limit=_FILES_AT_ONCE)
+        for attachment_id in due:
+            try:
+                self.read_file(attachment_id)
+            except Exception:  # one file that cannot be read does not stop the others
+                log.exception(
+                    "file %s could not be read; the next sweep tries again", attachment_id
+                )
 
     def _reencode_what_is_old(self) -> None:
         encoder, now = loaded_encoder(self.intake.reader), self.clock()

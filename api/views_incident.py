@@ -66,6 +66,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "incident.category_set": "Category set by staff",
     "incident.kept_apart": "Said not to be the same",
     "incident.workaround_set": "Workaround set",
+    "attachment.suggested": "Looks related",
     "report.joined": "Report joined",
     "report.left": "Report left",
     "report.extended": "The reporter added something",

@@ -27,6 +27,7 @@ from classifier.catalogue import Catalogue
 from classifier.pair_scorer import SHIPPED, load_scorer
 from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
+from incidents.attachment_reading import FileReadings
 from incidents.attachments import AttachmentStore
 from incidents.forwarding import Forwarder
 from incidents.importing import read_catalogue
@@ -184,7 +185,9 @@ def build_installation(
     in_force = InForce(settings.artifacts_home, intake.window, port)
     with database.reading() as session:
         in_force.look(session)
-    tending = Tending(database, intake, forwarder, texting, cells, in_force, clock)
+    attachments = AttachmentStore(database, settings.data_dir / "blobs", clock, jobs=jobs)
+    files = FileReadings(attachments, intake.window)
+    tending = Tending(database, intake, forwarder, texting, cells, in_force, files, clock)
     house = Installation(
         settings=settings,
         database=database,
@@ -198,7 +201,7 @@ def build_installation(
         forwarder=forwarder,
         texting=texting,
         live=LiveUpdates(database),
-        attachments=AttachmentStore(database, settings.data_dir / "blobs", clock),
+        attachments=attachments,
         limits=Limits.of(settings.environment),
         clock=clock,
         tending=tending,
@@ -214,6 +217,7 @@ def build_installation(
             read_report=tending.read_report,
             sweep=tending.sweep,
             reencode=tending.reencode,
+            read_file=tending.read_file,
         )
         house.runner = JobRunner(engine, handlers, sweep_every=ForwardingPolicy().sweep_every)
         tending.purge = house.runner.purge_finished

@@ -18,6 +18,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incidents.file_checks import RefusedFileError, parse_file_name
+from incidents.file_readers import READERS
+from incidents.jobs_port import Jobs
 from models.clock import Clock
 from models.conversation import Conversation
 from models.database import Database
@@ -78,12 +80,13 @@ def storage_full() -> StorageFullError:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentStore:
-    """Where files are kept."""
+    """Where files are kept. With `jobs`, what stands in them is read as soon as they are."""
 
     database: Database
     folder: Path
     clock: Clock
     policy: AttachmentPolicy = field(default_factory=AttachmentPolicy)
+    jobs: Jobs | None = None
 
     def keep_file(self, conversation: ConversationId, name: str, source: BinaryIO) -> Attachment:
         """Check a file, keep it, and record it. Slow; holds no transaction while it works.
@@ -156,6 +159,9 @@ class AttachmentStore:
                 return same
             self._check_room(session, row.conversation_id, row.size)
             session.add(row)
+            if self.jobs is not None and row.media_type in READERS:
+                session.flush()
+                self.jobs.owe_file_reading(session, row.id)
         return row
 
     def _check_room(self, session: Session, conversation: ConversationId, size: int) -> None:

@@ -27,6 +27,8 @@ class Draft:
         declined: References of incidents the person said it is not.
         filled_in: Per field, where its value comes from.
         received_at: Set where the moment is not now (a re-reading).
+        attached: Signatures found in files and attributes; filled in when it is read.
+        considered: Files whose signatures are among them.
 
     """
 
@@ -50,6 +52,8 @@ class Draft:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     occurred_at: datetime | None = None
     received_at: datetime | None = None
+    attached: tuple[str, ...] = ()
+    considered: tuple[AttachmentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

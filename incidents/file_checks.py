@@ -49,6 +49,7 @@ _WEB_PAGE: Final = re.compile(
     rb"|iframe)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_MAIL_HEAD: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -96,7 +97,7 @@ def parse_file_name(given: str) -> tuple[str, FileKind]:
     if kind is None:
         raise UnsupportedFileError(
             "Files of this kind are not taken. Send a picture (PNG, JPG, GIF, WEBP), a PDF, a "
-            "Word document (DOCX) or plain text (TXT, LOG, CSV, JSON).",
+            "Word document (DOCX) or plain text (TXT, LOG, CSV, JSON), or a saved mail (EML).",
             allowed=sorted(KINDS),
         )
     return f"{stem[:_MAX_NAME].strip() or 'file'}.{ending}", kind
@@ -187,6 +188,13 @@ def _read_json(data: bytes) -> bytes:
     return data
 
 
+def _read_mail(data: bytes) -> bytes:
+    _read_text(data)
+    if not _MAIL_HEAD.match(data):
+        raise RefusedFileError("This is no saved mail. Save it as EML again, or as a TXT file.")
+    return data
+
+
 def _decode(data: bytes) -> str | None:
     """UTF-8, UTF-16 where it says so, or what Windows programs write."""
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -224,6 +232,7 @@ KINDS: Final[Mapping[str, FileKind]] = MappingProxyType(
         "txt": _TEXT,
         "log": _TEXT,
         "csv": FileKind("text/csv", _read_text),
+        "eml": FileKind("message/rfc822", _read_mail),
         "json": FileKind("application/json", _read_json),
     }
 )

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from classifier.encoding import EncoderUnavailableError
 from classifier.pair_features import Query
 from classifier.reading import Reading
+from classifier.signatures import merge_signatures
 from classifier.window import PairFacts
+from incidents.attachment_reading import record_considered, with_attached
 from incidents.bonds import (
     bonds_of_draft,
     bonds_of_report,
@@ -78,6 +80,9 @@ class Intake:
             text=storable(draft.text),
             since=storable(draft.since) if draft.since else None,
         )
+        if draft.attachments or draft.attributes:
+            with self.database.reading() as session:
+                draft = with_attached(session, draft)
         try:
             reading = self.reader.read(draft.text)
         except EncoderUnavailableError:
@@ -119,6 +124,8 @@ class Intake:
         choice = self._choose(read, bonds)
         choice = keep_apart(session, choice, audience)
         report = record_row(session, self.organisation, read, audience, now)
+        if read.reading is not None:
+            record_considered(session, self.organisation.outbox.jobs, draft, now=now)
         incident = self._place(session, report, choice, now)
         for reference in draft.declined:
             other = incident_behind(session, reference)
@@ -145,7 +152,7 @@ class Intake:
             text = session.scalars(
                 select(ReportText.text).where(ReportText.report_id == report_id)
             ).one_or_none()
-            draft = draft_of_row(report, text or "")
+            draft = with_attached(session, draft_of_row(session, report, text or ""))
         read = self._looked_up(draft, self.reader.read(draft.text), report.received_at)
         with self.database.transaction() as session:
             self._record_reading(session, report_id, read, now)
@@ -159,6 +166,7 @@ class Intake:
         if report.read_at is not None:
             return
         fill_reading(report, self.organisation, read, now)
+        record_considered(session, self.organisation.outbox.jobs, read.draft, now=now)
         live = session.scalars(
             select(Membership).where(
                 Membership.report_id == report_id, Membership.ended_at.is_(None)
@@ -198,7 +206,10 @@ class Intake:
         audience = audience_of_draft(self.organisation, draft, reading)
         service, site = service_and_site(draft, reading)
         facts = PairFacts.of(
-            draft.text, service=service, site=site, signatures=reading.facts.signatures
+            draft.text,
+            service=service,
+            site=site,
+            signatures=merge_signatures(reading.facts.signatures, draft.attached),
         )
         at = (draft.occurred_at or draft.received_at or now).timestamp()
         query = Query(reading.vector, at, facts, audience is Audience.RESTRICTED)

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import override
 
 from incidents.jobs_port import Jobs
-from models.ids import MessageId, ReportId
+from models.ids import AttachmentId, MessageId, ReportId
 
 QUEUE: Final = "muster"
 VERSION: Final = "muster-jobs-1"
@@ -67,6 +67,7 @@ class Handlers:
     read_report: Callable[[ReportId], object]
     sweep: Callable[[], object]
     reencode: Callable[[], object] = lambda: None
+    read_file: Callable[[AttachmentId], object] = lambda _: None
 
 
 _handlers: list[Handlers] = []  # DBOS is one per process, and so are these
@@ -85,6 +86,11 @@ def _send_sms(message_id: str) -> None:
 @DBOS.workflow(name="read_report")
 def _read_report(report_id: str) -> None:
     _handlers[-1].read_report(ReportId(UUID(report_id)))
+
+
+@DBOS.workflow(name="read_file")
+def _read_file(attachment_id: str) -> None:
+    _handlers[-1].read_file(AttachmentId(UUID(attachment_id)))
 
 
 @DBOS.workflow(name="reencode")
@@ -126,6 +132,10 @@ class DurableJobs(Jobs):
     @override
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         self._enqueue(session, "read_report", str(report_id))
+
+    @override
+    def owe_file_reading(self, session: Session, attachment_id: AttachmentId) -> None:
+        self._enqueue(session, "read_file", str(attachment_id))
 
     @override
     def owe_reencoding(self, session: Session) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from models.ids import MessageId, ReportId
+from models.ids import AttachmentId, MessageId, ReportId
 
 
 class Jobs(Protocol):
@@ -35,4 +35,8 @@ class Jobs(Protocol):
 
     def owe_reencoding(self, session: Session) -> None:
         """Have some vectors of an earlier encoder made anew, by one worker at a time."""
+        ...
+
+    def owe_file_reading(self, session: Session, attachment_id: AttachmentId) -> None:
+        """Have the text in a file read, and considered once its report is recorded."""
         ...

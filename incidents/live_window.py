@@ -159,6 +159,11 @@ class LiveWindow:
             signatures = signature_groups(self._window, query)
             return Look(tuple(scored), signatures, self._seq, numbers)
 
+    def find_signs(self, query: Query) -> Mapping[Hashable, str]:
+        """Groups that share a rare signature with a report, with the signature."""
+        with self._lock:
+            return signature_groups(self._window, query)
+
     def _take_in(self, session: Session, after: int, newest: int, now: datetime) -> None:
         seen = {"after": after, "newest": newest}
         joined = session.execute(_JOINED, {**seen, "since": now - _LOOK_BACK}).all()

@@ -8,16 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from classifier.reading import Reading
 from classifier.severity import report_severity
+from classifier.signatures import merge_signatures
 from incidents.drafts import Draft, ReadDraft
 from incidents.openings import free_reference
 from incidents.organisation import Organisation
 from models.errors import UnknownServiceError, UnknownSiteError
-from models.ids import ReportId, new_id
+from models.ids import AttachmentId, ReportId, new_id
 from models.report import Attachment, Report, ReportText
 from models.vocabulary import Audience, Category
 
@@ -127,10 +128,13 @@ def record_row(
     return report
 
 
-def draft_of_row(report: Report, text: str) -> Draft:
+def draft_of_row(session: Session, report: Report, text: str) -> Draft:
     """An unread row as the draft it came from: what was told stays told."""
     told = {name for name in _LEVELS if report.filled_in.get(name) != _DEFAULT}
     restricted = report.audience is Audience.RESTRICTED
+    files = session.scalars(
+        select(Attachment.id).where(Attachment.report_id == report.id).order_by(Attachment.id)
+    )
     return Draft(
         text=text,
         channel=report.channel,
@@ -144,6 +148,9 @@ def draft_of_row(report: Report, text: str) -> Draft:
         audience=Audience.RESTRICTED if restricted else None,
         received_at=report.received_at,
         occurred_at=report.occurred_at,
+        conversation=report.conversation_id,
+        attachments=tuple(AttachmentId(one) for one in files),
+        attributes=report.attributes,
     )
 
 
@@ -183,7 +190,7 @@ def fill_reading(
         people=report.people,
     )
     report.facts = reading.facts.to_json()
-    report.signatures = list(reading.facts.signatures)
+    report.signatures = list(merge_signatures(reading.facts.signatures, draft.attached))
     report.filled_in = filled
     report.assessment = reading.to_json()
     report.encoder_id = reading.encoder_id

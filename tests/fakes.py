@@ -18,7 +18,7 @@ from classifier.pair_features import FEATURES
 from classifier.pair_scorer import PairScorer
 from classifier.reading import Reading
 from incidents.transports.port import TransportError
-from models.ids import MessageId, ReportId
+from models.ids import AttachmentId, MessageId, ReportId
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -45,6 +45,7 @@ class FakeJobs:
     sms: list[MessageId] = field(default_factory=list)
     sms_later: list[tuple[MessageId, timedelta]] = field(default_factory=list)
     unread: list[ReportId] = field(default_factory=list)
+    files: list[AttachmentId] = field(default_factory=list)
     reencodings: int = 0
 
     def wake_stream(
@@ -65,6 +66,9 @@ class FakeJobs:
 
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         self.unread.append(report_id)
+
+    def owe_file_reading(self, session: Session, attachment_id: AttachmentId) -> None:
+        self.files.append(attachment_id)
 
     def owe_reencoding(self, session: Session) -> None:
         self.reencodings += 1

@@ -40,6 +40,7 @@ TIMELINE = {
     "report.joined",
     "report.left",
     "report.extended",
+    "attachment.suggested",
     "review.undone",
 }
 """Stored for ever: add, never rename."""

@@ -72,6 +72,7 @@ GOOD = {
     "people.csv": b"a;b\n1;2\n",
     "data.json": b' {"code": 503}',
     "letter.docx": document(),
+    "scam.eml": b"From: ceo@example.com\r\nSubject: Urgent\r\n\r\nPay now\r\n",
 }
 HOSTILE = {
     "drawing.png": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
@@ -104,6 +105,7 @@ HOSTILE = {
     "flood.png": flood(),
     "nul.txt": b"hello\x00world",
     "words.json": b"hello",
+    "words.eml": b"hello there\n",
 }
 
 

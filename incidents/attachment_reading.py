@@ -1,0 +1,251 @@
+"""What stands in the files that people sent: read by a job, never in the turn.
+
+What is read before the report is recorded is part of its facts. What comes later may only
+suggest: staff are shown which other incident the file speaks of, and nothing moves.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from classifier.log_reading import read_log
+from classifier.pair_features import Query
+from classifier.signatures import SignatureKind, of_kind, render_agreement
+from classifier.window import PairFacts
+from incidents.attachments import AttachmentStore
+from incidents.bonds import bonds_of_report
+from incidents.drafts import Draft
+from incidents.file_readers import READERS
+from incidents.jobs_port import Jobs
+from incidents.ledger import lock_grouping, record_entry
+from incidents.live_window import LiveWindow
+from incidents.queries import follow_absorbed
+from models.database import Database
+from models.ids import AttachmentId
+from models.incident import Incident, Membership
+from models.report import Attachment, AttachmentReading, Report
+from models.vocabulary import AttachmentState, Audience, Status
+
+_KEPT: Final = 200_000
+"""Characters of a file's text that are kept."""
+_SHOWN: Final = 3
+_STILL_DUE: Final = timedelta(days=1)
+_FEWEST: Final = 12
+_VALUES: Final = 200
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReadings:
+    """Reads files once, and says what a late one suggests."""
+
+    store: AttachmentStore
+    window: LiveWindow
+
+    @property
+    def _database(self) -> Database:
+        return self.store.database
+
+    def read_file(self, attachment_id: AttachmentId) -> None:
+        """The job of one file. May run twice, late, or before or after the report is recorded."""
+        with self._database.reading() as session:
+            file = session.get(Attachment, attachment_id)
+            if file is None or file.state is not AttachmentState.CLEAN:
+                return
+            read = session.get(AttachmentReading, attachment_id) is not None
+        if not read and not self._read(file):
+            return
+        self._consider(attachment_id)
+
+    def _read(self, file: Attachment) -> bool:
+        """Read and keep; False where there is nothing to read, or not here."""
+        reader = READERS.get(file.media_type)
+        if reader is None:
+            return False
+        try:
+            content = self.store.path_of(file.blob_key).read_bytes()
+        except OSError:
+            log.warning("file %s is not in this machine's storage; it stays unread", file.id)
+            return False
+        text = reader.read(content)
+        row = AttachmentReading(
+            attachment_id=file.id,
+            text=text[:_KEPT],
+            signatures=list(read_log(text)),
+            reader=reader.name,
+            trouble=None,
+            suggested=[],
+            read_at=self.store.clock(),
+            considered_at=None,
+        )
+        try:
+            with self._database.transaction() as session:
+                session.add(row)
+        except IntegrityError:
+            log.info("file %s was read by another worker", file.id)
+        return True
+
+    def _consider(self, attachment_id: AttachmentId) -> None:
+        """Where its report is recorded and did not know of it: look what it speaks of."""
+        with self._database.reading() as session:
+            row = _unconsidered(session, attachment_id)
+            if row is None:
+                return
+            reading, report, home = row
+            fresh = frozenset(reading.signatures) - frozenset(report.signatures)
+            found = self._speaks_of(session, report, home, fresh)
+        with self._database.transaction() as session:
+            lock_grouping(session)
+            row = _unconsidered(session, attachment_id)
+            if row is None:
+                return
+            reading, report, home = row
+            now = self.store.clock()
+            reading.considered_at = now
+            reading.suggested = [
+                {"incident": reference, "signature": signature}
+                for reference, signature in found.items()
+            ]
+            if found:
+                record_entry(
+                    session, home.id, "attachment.suggested", now=now, report_id=report.id,
+                    data={"sentence": _sentence(found), "related": list(found)},
+                )  # fmt: skip
+
+    def _speaks_of(
+        self, session: Session, report: Report, home: Incident, fresh: frozenset[str]
+    ) -> dict[str, str]:
+        """Other open incidents that share a rare signature of the file: reference, signature."""
+        if report.vector is None or report.encoder_id != self.window.encoder_id or not fresh:
+            return {}
+        now = self.store.clock()
+        self.window.catch_up(session, now=now)
+        hosts = of_kind(report.signatures, SignatureKind.HOST)
+        facts = PairFacts(report.service_id, report.site_id, fresh | hosts)
+        restricted = report.audience is Audience.RESTRICTED
+        query = Query(report.vector, now.timestamp(), facts, restricted)
+        never = bonds_of_report(session, report, home).never
+        found: dict[str, str] = {}
+        for group, signature in self.window.find_signs(query).items():
+            other = session.get(Incident, group)
+            if other is None or signature not in fresh:
+                continue
+            other = follow_absorbed(session, other)
+            if _may_be_shown(other, report, home) and other.id not in never:
+                found.setdefault(other.reference, signature)
+        return dict(list(found.items())[:_SHOWN])
+
+
+def due_files(session: Session, *, now: datetime, limit: int) -> Sequence[AttachmentId]:
+    """Files of the last day whose job was missed: unread, or read and not considered."""
+    rows = session.scalars(
+        select(Attachment.id)
+        .outerjoin(AttachmentReading, AttachmentReading.attachment_id == Attachment.id)
+        .outerjoin(Report, Report.id == Attachment.report_id)
+        .where(
+            Attachment.state == AttachmentState.CLEAN,
+            Attachment.media_type.in_(READERS),
+            Attachment.at > now - _STILL_DUE,
+            or_(
+                AttachmentReading.attachment_id.is_(None),
+                and_(AttachmentReading.considered_at.is_(None), Report.read_at.is_not(None)),
+            ),
+        )
+        .order_by(Attachment.id)
+        .limit(limit)
+    )
+    return [AttachmentId(one) for one in rows]
+
+
+def with_attached(session: Session, draft: Draft) -> Draft:
+    """The draft with what its files that were read by now, and its attributes, show."""
+    rows = session.execute(
+        select(AttachmentReading.attachment_id, AttachmentReading.signatures)
+        .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
+        .where(
+            Attachment.id.in_(draft.attachments), Attachment.conversation_id == draft.conversation
+        )
+        .order_by(Attachment.id)
+    ).all()
+    signatures = [one for row in rows for one in row.signatures]
+    for text in attribute_texts(draft.attributes):
+        signatures += read_log(text)
+    return replace(
+        draft,
+        attached=tuple(dict.fromkeys(signatures)),
+        considered=tuple(AttachmentId(row.attachment_id) for row in rows),
+    )
+
+
+def record_considered(session: Session, jobs: Jobs, draft: Draft, *, now: datetime) -> None:
+    """Mark the files that took part in a decision, and owe a reading of the others."""
+    if not draft.attachments:
+        return
+    for reading in session.scalars(
+        select(AttachmentReading).where(AttachmentReading.attachment_id.in_(draft.considered))
+    ):
+        reading.considered_at = now
+    files = session.scalars(select(Attachment).where(Attachment.id.in_(draft.attachments)))
+    for file in files:
+        if file.media_type in READERS and file.id not in draft.considered:
+            jobs.owe_file_reading(session, file.id)
+
+
+def attribute_texts(attributes: Mapping[str, Any]) -> list[str]:
+    """Texts among what a program sent along that are long enough to be a line of a log."""
+    found: list[str] = []
+    for text in _strings(attributes, depth=4):
+        if len(text) >= _FEWEST:
+            found.append(text)
+        if len(found) == _VALUES:
+            break
+    return found
+
+
+def _strings(value: Any, *, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth > 0 and isinstance(value, (Mapping, list)):
+        inner: Iterable[Any] = value.values() if isinstance(value, Mapping) else value
+        for one in inner:
+            yield from _strings(one, depth=depth - 1)
+
+
+def _unconsidered(
+    session: Session, attachment_id: AttachmentId
+) -> tuple[AttachmentReading, Report, Incident] | None:
+    row = session.execute(
+        select(AttachmentReading, Report, Incident)
+        .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
+        .join(Report, Report.id == Attachment.report_id)
+        .join(Membership, and_(Membership.report_id == Report.id, Membership.ended_at.is_(None)))
+        .join(Incident, Incident.id == Membership.incident_id)
+        .where(
+            AttachmentReading.attachment_id == attachment_id,
+            AttachmentReading.considered_at.is_(None),
+            Report.read_at.is_not(None),
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def _may_be_shown(other: Incident, report: Report, home: Incident) -> bool:
+    return (
+        other.id != home.id
+        and other.status is Status.OPEN
+        and other.audience is report.audience
+        and (not other.service_id or not report.service_id or other.service_id == report.service_id)
+    )
+
+
+def _sentence(found: Mapping[str, str]) -> str:
+    parts = [f"{reference}: {render_agreement(sign)}" for reference, sign in found.items()]
+    return f"A file that was read later speaks of {'; '.join(parts)}."
