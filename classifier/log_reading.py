@@ -67,7 +67,7 @@ _TROUBLE: Final = re.compile(
 )
 _TELLING: Final = re.compile(
     rf"{_TROUBLE.pattern}|warn|fatal|crit|severe|alert|emerg"
-    r"|0x[0-9a-f]{6}| 50[0-4]\b|event id|Backoff|\bat |File \""
+    r"|0x[0-9a-f]{6}|\b50[0-4]\b|event id|Backoff|\bat |File \""
 )
 _STAMP: Final = (
     r"\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d)?\]?"
@@ -177,7 +177,7 @@ def _find_lines(lines: list[str], starts: list[int], taken: set[int]) -> Iterato
         if start in taken or is_of_stack(bare):
             continue
         line = _read_line(bare, start) if _STARTS.match(bare) else None
-        if line is not None:
+        if line is not None and len(line.message.split()) >= _QUOTED_WORDS:
             yield line
             continue
         for match in _QUOTED.finditer(bare[:MAX_LINE]):

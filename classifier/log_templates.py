@@ -70,7 +70,8 @@ _PACKAGES: Final = frozenset(
 )
 _HOST: Final = re.compile(dict(_PARTS)["host"])
 _BETWEEN: Final = re.compile(r"[^\W\d_]+(?:[.'_-][^\W\d_]+){0,6}")
-_HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{6,}")
+_NUMBER: Final = re.compile(r"[\d.,%+/-]+")
+_HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{8,}")
 _CODE: Final = re.compile(r"[a-z]{1,8}[-_]?\d{2,8}[a-z]?")
 _WHO_TEXT: Final = (
     "user username users account login logon owner uid upn benutzer benutzername nutzer konto "
@@ -164,12 +165,8 @@ def _tokens(plain: str) -> Iterator[str]:
 def _word(found: str) -> Iterator[str]:
     """A token with a digit is a value, whatever else is in it (Drain's own rule)."""
     if any(sign.isnumeric() for sign in found):
-        if _CODE.fullmatch(found):
-            yield "<code>"
-        elif _HEX.fullmatch(found):
-            yield "<hash>"
-        else:
-            yield "<num>" if found.strip("%+-.").isdecimal() else "<id>"
+        kinds = (("num", _NUMBER), ("hash", _HEX), ("code", _CODE))
+        yield next((f"<{kind}>" for kind, shape in kinds if shape.fullmatch(found)), "<id>")
         return
     if "@" in found:
         yield "<mail>"
