@@ -6,7 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from api import cli_data, cli_evaluate, cli_learn, cli_serve, cli_staff, cli_train
+from api import (
+    cli_data,
+    cli_evaluate,
+    cli_learn,
+    cli_replay,
+    cli_serve,
+    cli_staff,
+    cli_train,
+)
 from models.errors import DomainError
 
 
@@ -18,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "For a first look: muster demo.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for family in (cli_serve, cli_staff, cli_data, cli_train, cli_learn, cli_evaluate):
+    families = (cli_serve, cli_staff, cli_data, cli_train, cli_learn, cli_evaluate, cli_replay)
+    for family in families:
         family.add_commands(commands)
     chosen = parser.parse_args(arguments)
     try:

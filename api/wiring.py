@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from threadpoolctl import threadpool_limits
 
+from api.deciding import brought_scorer, intake_policy
 from api.demo import DemoReplay
 from api.limits import Limits
 from api.live import LiveUpdates
@@ -24,7 +25,6 @@ from api.tending import Tending
 from assistant.building import build_desk
 from assistant.desk import Desk
 from classifier.catalogue import Catalogue
-from classifier.pair_scorer import SHIPPED, load_scorer
 from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
 from incidents.attachment_reading import FileReadings
@@ -38,7 +38,7 @@ from incidents.jobs_port import Jobs
 from incidents.ledger import Outbox
 from incidents.live_window import LiveWindow
 from incidents.organisation import Organisation
-from incidents.policies import ForwardingPolicy, IntakePolicy
+from incidents.policies import ForwardingPolicy
 from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader, ReaderPort
 from incidents.review import Reviewer
@@ -165,12 +165,11 @@ def build_installation(
         catalogue,
         outbox,
         matrix=PriorityMatrix(cells),
-        intake=_intake_policy(settings),
+        intake=intake_policy(settings),
     )
     port, (encoder_id, width) = _reader(settings, catalogue, reader)
-    trained = settings.artifacts_dir / "pairs.json"
-    scorer = load_scorer(settings.artifacts_dir if trained.is_file() else SHIPPED)
-    intake = Intake(database, organisation, port, LiveWindow(scorer, encoder_id, width))
+    window = LiveWindow(brought_scorer(settings), encoder_id, width)
+    intake = Intake(database, organisation, port, window)
     forwarder = Forwarder(
         database,
         outbox,
@@ -229,12 +228,6 @@ def reader_trouble(reader: ReaderPort) -> str | None:
     if not isinstance(reader, LoadingReader) or reader.ready:
         return None
     return reader.failure or "The encoder is still loading."
-
-
-def _intake_policy(settings: Settings) -> IntakePolicy:
-    if settings.environment is Environment.DEMO:
-        return IntakePolicy(unverified_weight=1.0)
-    return IntakePolicy()
 
 
 def _reader(

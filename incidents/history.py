@@ -76,6 +76,7 @@ def read_history(
     since: datetime | None = None,
     until: datetime | None = None,
     encoder_id: str | None = None,
+    most: int = MOST_REPORTS,
 ) -> History:
     """Every read report told in [since, until), oldest first. Slow.
 
@@ -84,9 +85,10 @@ def read_history(
         since: The first moment.
         until: The first moment after.
         encoder_id: Whose vectors; that of most reports where None.
+        most: How many reports may be held in memory.
 
     Raises:
-        LongHistoryError: There are more than `MOST_REPORTS`.
+        LongHistoryError: There are more.
 
     """
     where: list[ColumnElement[bool]] = [Report.read_at.is_not(None), Report.vector.is_not(None)]
@@ -103,9 +105,9 @@ def read_history(
         }
     )
     chosen = encoder_id or max(sorted(counts), key=lambda name: counts[name], default="")
-    if counts[chosen] > MOST_REPORTS:
+    if counts[chosen] > most:
         raise LongHistoryError(
-            f"There are {counts[chosen]} reports; {MOST_REPORTS} can be looked at in one go. "
+            f"There are {counts[chosen]} reports; {most} can be looked at in one go. "
             "Choose a shorter time: --since DATE --until DATE."
         )
     homes = _homes(session)
