@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api.shipped import ARTIFACTS, TRAINING_DATA, built_encoder
+
+if TYPE_CHECKING:  # heavy to import, and no other command needs them
+    from classifier.tickets import Table
 
 
 def add_training(train: argparse.ArgumentParser) -> None:
@@ -17,7 +19,7 @@ def add_training(train: argparse.ArgumentParser) -> None:
     train.add_argument("what", nargs="?", choices=["heads"], help="the shipped heads")
     train.add_argument(
         "--tickets", type=Path, metavar="FILE.csv",
-        help="labelled tickets to learn labels from: writes OUT/heads/",
+        help="labelled tickets to learn labels from: writes OUT/heads/ and OUT/report.html",
     )  # fmt: skip
     _add_columns(train)
 
@@ -31,6 +33,16 @@ def add_evaluation(parts: Any) -> None:
     )
     _add_columns(labels)
     labels.add_argument(
+        "--train", type=Path, metavar="FILE.csv",
+        help="the rows that taught the artifact, for the rivals and for --feedback-every; "
+        "default: where they were when it was trained, if unchanged",
+    )  # fmt: skip
+    labels.add_argument(
+        "--feedback-every", type=int, metavar="N",
+        help="take the rows as they came: after each N their right labels are known and the "
+        "heads are fitted again, newer rows counting more",
+    )  # fmt: skip
+    labels.add_argument(
         "--out", type=Path, metavar="PRED.jsonl",
         help="write {row, category, category_p, ..., abstained}; row 0 is the first ticket",
     )  # fmt: skip
@@ -40,22 +52,37 @@ def add_evaluation(parts: Any) -> None:
 
 def train_shipped_heads(chosen: argparse.Namespace) -> None:
     """`muster train heads`: all heads, from `training_data/`."""
+    from classifier.label_vectors import tell_on_stderr
     from classifier.train_heads import train_shipped
 
     out = chosen.out or ARTIFACTS / "heads"
-    print(json.dumps(train_shipped(TRAINING_DATA, out, built_encoder()), indent=1))
+    report = train_shipped(TRAINING_DATA, out, built_encoder(), tell_on_stderr)
+    print(json.dumps(report, indent=1))
 
 
 def train_labels(chosen: argparse.Namespace) -> None:
     """`muster train --tickets`: heads from an organisation's own tickets."""
-    from classifier.tickets import HEADS, parse_table, tasks_of
-    from classifier.train_heads import train_heads
+    from classifier.label_report import describe_training, render_report
+    from classifier.label_store import save_heads
+    from classifier.label_vectors import tell_on_stderr
+    from classifier.tickets import parse_table, tasks_of
+    from classifier.train_heads import learn_heads, with_act
 
-    labels = {head: getattr(chosen, head) for head in HEADS}
-    tasks, rare = tasks_of(parse_table(chosen.tickets, chosen.text, labels))
-    print(f"Learning {', '.join(task.name for task in tasks)} ...", flush=True)
-    report = train_heads(tasks, chosen.out / "heads", built_encoder())
-    print(json.dumps({**report, "too_rare_to_learn": rare}, indent=1))
+    table = parse_table(chosen.tickets, chosen.text, _labels(chosen))
+    tasks, rare = tasks_of(table)
+    encoder = built_encoder()
+    training = learn_heads(tasks, encoder, tell_on_stderr)
+    heads = with_act(training.heads, ARTIFACTS / "heads", TRAINING_DATA, encoder)
+    report = {
+        **training.report,
+        "too_rare_to_learn": rare,
+        "table": _where(chosen.tickets, chosen.text, _labels(chosen)),
+    }
+    save_heads(heads, chosen.out / "heads", report)
+    told = describe_training(training, tasks, table, encoder, rare)
+    (chosen.out / "report.html").write_text(render_report(told), encoding="utf-8")
+    tell_on_stderr(f"Written: {chosen.out / 'heads'}, and a report: {chosen.out / 'report.html'}")
+    print(json.dumps(report, indent=1))
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
@@ -69,26 +96,81 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(chosen: argparse.Namespace) -> None:
-    from classifier.heads import load_heads
-    from classifier.tickets import HEADS, parse_table, predict_rows, render_row, score_labels
+    from classifier.label_evaluation import OURS, evaluate_rivals, evaluate_rows, render_figures
+    from classifier.label_feedback import follow
+    from classifier.label_store import load_heads
+    from classifier.label_vectors import encode_all, tell_on_stderr
+    from classifier.tickets import BadTableError, parse_table, render_row, said_of
 
     folder = (chosen.artifact or ARTIFACTS) / "heads"
-    heads = load_heads(folder if folder.exists() else ARTIFACTS / "heads")
-    table = parse_table(chosen.file, chosen.text, {head: getattr(chosen, head) for head in HEADS})
-    said = predict_rows(table, heads, built_encoder())
+    folder = folder if folder.exists() else ARTIFACTS / "heads"
+    heads, encoder = load_heads(folder), built_encoder()
+    table = parse_table(chosen.file, chosen.text, _labels(chosen))
+    vectors = encode_all(encoder, table.texts, tell_on_stderr)
+    train = _training_rows(chosen, folder)
+    if chosen.feedback_every is not None:
+        if train is None:
+            raise BadTableError(
+                "--feedback-every fits again and needs the rows that taught the artifact: "
+                "name their file with --train FILE.csv."
+            )
+        said = follow(table, vectors, heads, train, encoder, every=max(1, chosen.feedback_every))
+    else:
+        pairs = zip(table.texts, vectors, strict=True)
+        said = [said_of(text, vector, heads) for text, vector in pairs]
     if chosen.out:
         _write(chosen.out, (render_row(row, each) for row, each in enumerate(said)))
-    scores = {
-        head: asdict(score)
-        for head, gold in table.labels.items()
-        if (score := score_labels(gold, (each[head] for each in said)))
-    }
+    ours = evaluate_rows(table, said)
+    rivals = {} if train is None else evaluate_rivals(table, vectors, train, encoder)
     if chosen.json:
-        print(json.dumps({"rows": len(said), "artifact": heads.artifact, "scores": scores}))
+        found = {"rows": len(said), "artifact": heads.artifact, "scores": ours, "rivals": rivals}
+        print(json.dumps(found))
         return
-    print(f"{len(said)} rows, {heads.artifact}")
-    for head, figures in scores.items():
-        print(f"{head}: " + ", ".join(f"{name} {value:g}" for name, value in figures.items()))
+    every = chosen.feedback_every
+    how = "" if every is None else f", fitted again after each {every} rows"
+    print(f"{len(said)} rows, {heads.artifact}{how}")
+    print(render_figures({head: {OURS: ours[head], **rivals.get(head, {})} for head in ours}))
+    if train is None:
+        print("\nNo rivals: the rows that taught these heads are not there (--train FILE.csv).")
+
+
+def _labels(chosen: argparse.Namespace) -> dict[str, str | None]:
+    from classifier.tickets import HEADS
+
+    return {head: getattr(chosen, head) for head in HEADS}
+
+
+def _where(path: Path, text: list[str], labels: Mapping[str, str | None]) -> dict[str, Any]:
+    """Where the rows are: they hold people's words, so the artifact names them and has no copy."""
+    return {
+        "path": str(path.resolve()),
+        "sha256": _digest(path),
+        "text": text,
+        "labels": {head: column for head, column in labels.items() if column},
+    }
+
+
+def _training_rows(chosen: argparse.Namespace, folder: Path) -> Table | None:
+    """The rows that taught an artifact: as told, or where they were if they are the same."""
+    from classifier.label_store import read_report
+    from classifier.tickets import parse_table
+
+    if chosen.train is not None:
+        return parse_table(chosen.train, chosen.text, _labels(chosen))
+    known = read_report(folder).get("table")
+    if known is None:
+        return None
+    path = Path(known["path"])
+    if not path.is_file() or _digest(path) != known["sha256"]:
+        return None
+    return parse_table(path, known["text"], known["labels"])
+
+
+def _digest(path: Path) -> str:
+    from hashlib import file_digest
+
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def _write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:

@@ -1,27 +1,30 @@
-"""Labels with calibrated probabilities: category, impact, urgency, dialogue act.
+"""Labels with calibrated probabilities and reasons: category, impact, urgency, dialogue act.
 
-A head is a multinomial logistic regression over a text's terms and its vector, trained at
-set-up by `classifier.train_heads` and served from numpy arrays.
+A head weighs two opinions: a regression over a text's terms and vector, and a vote of the
+labelled texts nearest in meaning. Trained by `classifier.train_heads`, served from numpy.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector
-from classifier.tfidf import Block, Terms, TermVectoriser
+from classifier.label_calibration import Calibration, Promise
+from classifier.label_fit import log_softmax
+from classifier.label_severity import SeverityFit
+from classifier.label_vote import Examples, Look, vote
+from classifier.tfidf import Terms, TermVectoriser
 from models.errors import DomainError
 
 ASKED: Final = ("", "service", "impact", "site", "confirm", "join", "insist", "more")
 """What the assistant may have asked last; a feature of the dialogue-act head."""
 _REASONS: Final = 3
+_NEAREST: Final = 3
 
 
 class HeadsMissingError(DomainError):
@@ -31,13 +34,26 @@ class HeadsMissingError(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """A labelled text near to this one. `text` is masked and at most 160 characters."""
+
+    id: str
+    label: str
+    cosine: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """One label.
 
     Attributes:
         label: The likeliest one; None only where nothing was predicted.
-        abstained: Too unsure to be used without asking.
+        abstained: Too unsure to be used without asking: below the threshold from which at most
+            a share of `error_at_most` of the answers is wrong, with a confidence of `promised`.
         reasons: The words that spoke most for the label.
+        contributions: Per reason how far (in log-odds) it lifted the label above the runner-up.
+        nearest: Labelled examples closest in meaning, the closest first.
 
     """
 
@@ -46,166 +62,152 @@ class Prediction:
     probabilities: Mapping[str, float]
     abstained: bool
     reasons: tuple[str, ...] = ()
+    contributions: tuple[float, ...] = ()
+    nearest: tuple[Nearest, ...] = ()
+    error_at_most: float | None = None
+    promised: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
         data["probability"] = round(self.probability, 4)
         data["probabilities"] = {k: round(v, 4) for k, v in self.probabilities.items()}
+        data["contributions"] = [round(value, 3) for value in self.contributions]
+        data["nearest"] = [{**near, "cosine": round(near["cosine"], 3)} for near in data["nearest"]]
         return data
+
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """The likeliest labels, the likeliest first."""
+        ranked = sorted(self.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+        return ranked[:count]
 
 
 NOTHING: Final = Prediction(None, 0.0, {}, abstained=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """Weights shape (labels, terms + vector + asked), and what calibration found."""
+class Shelf:
+    """What the heads of one training table share: its terms and its labelled examples."""
 
     name: str
+    vectoriser: TermVectoriser
+    term_names: list[str]
+    examples: Examples
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One head.
+
+    Attributes:
+        shelf: Name of the shelf whose terms and examples it is about.
+        weights: Shape (labels, terms + vector + asked).
+        usual: Share of each label among the rows learnt from.
+        example_labels: Per example of the shelf its label's number; -1 where it has none.
+
+    """
+
+    name: str
+    shelf: str
     labels: tuple[str, ...]
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
-    temperature: float
-    abstain_below: float
+    usual: npt.NDArray[np.float64]
+    example_labels: npt.NDArray[np.int16]
+    calibration: Calibration
+    promise: Promise
 
-    def predict(
-        self, terms: Terms, vector: Vector, term_names: list[str], *, asked: str | None = None
-    ) -> Prediction:
+    def predict(self, seen: Seen, *, asked: str | None = None) -> Prediction:
         """The label's distribution for one text."""
-        width = len(term_names)
+        shelf, terms, look = seen.on(self.shelf)
+        width = len(shelf.term_names)
+        end = width + len(seen.vector)
         scores = self.weights[:, terms.columns] @ terms.values
-        scores = scores + self.weights[:, width : width + len(vector)] @ vector + self.bias
+        scores = scores + self.weights[:, width:end] @ seen.vector + self.bias
         if asked is not None:
-            scores = scores + self.weights[:, width + len(vector) + ASKED.index(asked)]
-        scores = scores / self.temperature
-        odds = np.exp(scores - scores.max())
-        probabilities = odds / odds.sum()
+            scores = scores + self.weights[:, end + ASKED.index(asked)]
+        logs = log_softmax(scores.astype(np.float64)[None])
+        votes = vote(look, self.example_labels, self.usual)[None]
+        probabilities = self.calibration.apply(logs, votes, self.usual)[0]
         best = int(probabilities.argmax())
-        probability = float(probabilities[best])
+        reasons = self._reasons(terms, shelf.term_names, probabilities)
         return Prediction(
             label=self.labels[best],
-            probability=probability,
+            probability=float(probabilities[best]),
             probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
-            abstained=probability < self.abstain_below,
-            reasons=self._reasons(terms, term_names, best),
+            abstained=bool(probabilities[best] < self.promise.threshold),
+            reasons=tuple(word for word, _ in reasons),
+            contributions=tuple(weight for _, weight in reasons),
+            nearest=self._nearest(shelf, look),
+            error_at_most=self.promise.error,
+            promised=self.promise.confidence,
         )
 
-    def _reasons(self, terms: Terms, names: list[str], label: int) -> tuple[str, ...]:
-        parts = self.weights[label, terms.columns] * terms.values
-        found: list[str] = []
-        for index in np.argsort(-parts)[: _REASONS * 8]:
-            name = names[terms.columns[index]]
+    def _reasons(
+        self, terms: Terms, names: list[str], probabilities: npt.NDArray[np.float64]
+    ) -> list[tuple[str, float]]:
+        """Words (and cues, in brackets) that lifted the likeliest label above the next."""
+        best, *others = np.argsort(-probabilities)[:2]
+        against = self.weights[others[0], terms.columns] if others else 0.0
+        scale = self.calibration.regression / self.calibration.temperature
+        parts = (self.weights[best, terms.columns] - against) * terms.values * scale
+        found: list[tuple[str, float]] = []
+        for index in np.argsort(-parts):
             if parts[index] <= 0 or len(found) == _REASONS:
                 break
-            if name.startswith("w:"):
-                found.append(name[2:])
-        return tuple(found)
+            kind, _, word = names[terms.columns[index]].partition(":")
+            if kind == "w":
+                found.append((word, float(parts[index])))
+            elif kind == "q":
+                found.append((f"[{word.replace('_', ' ')}]", float(parts[index])))
+        return found
+
+    def _nearest(self, shelf: Shelf, look: Look) -> tuple[Nearest, ...]:
+        told = self.example_labels[look.rows]
+        return tuple(
+            Nearest(
+                shelf.examples.ids[look.rows[place]],
+                self.labels[told[place]],
+                float(look.cosines[place]),
+                shelf.examples.texts[look.rows[place]],
+            )
+            for place in np.flatnonzero(told >= 0)[:_NEAREST]
+        )
+
+
+@dataclass(slots=True)
+class Seen:
+    """One text as the heads see it; what a shelf makes of it is worked out once, when asked."""
+
+    text: str
+    vector: Vector
+    shelves: Mapping[str, Shelf]
+    _found: dict[str, tuple[Shelf, Terms, Look]] = field(default_factory=dict)
+
+    def on(self, name: str) -> tuple[Shelf, Terms, Look]:
+        if name not in self._found:
+            shelf = self.shelves[name]
+            self._found[name] = (
+                shelf,
+                shelf.vectoriser.terms(self.text),
+                shelf.examples.look(self.vector),
+            )
+        return self._found[name]
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """All heads of one training, over one vectoriser and one encoder."""
+    """All heads of one artifact, for one encoder."""
 
     encoder_id: str
     artifact: str
-    vectoriser: TermVectoriser
-    term_names: list[str]
+    shelves: Mapping[str, Shelf]
     by_name: Mapping[str, Head]
+    severity: SeverityFit | None = None
 
-    def terms(self, text: str) -> Terms:
-        return self.vectoriser.terms(text)
+    def see(self, text: str, vector: Vector) -> Seen:
+        """A text (see `encoding.gist`) and its vector, ready for any head."""
+        return Seen(text, vector, self.shelves)
 
-    def predict(
-        self, name: str, terms: Terms, vector: Vector, *, asked: str | None = None
-    ) -> Prediction:
+    def predict(self, name: str, seen: Seen, *, asked: str | None = None) -> Prediction:
         head = self.by_name.get(name)
-        if head is None:
-            return NOTHING
-        return head.predict(terms, vector, self.term_names, asked=asked)
-
-
-def save_heads(heads: Heads, folder: Path, report: Mapping[str, Any]) -> None:
-    """Write `heads.npz`, `terms.json` and `manifest.json`; no pickles."""
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "word_idf": heads.vectoriser.words.idf,
-        "char_idf": heads.vectoriser.chars.idf,
-    }
-    for head in heads.by_name.values():
-        arrays[f"{head.name}_weights"] = head.weights.astype(np.float32)
-        arrays[f"{head.name}_bias"] = head.bias.astype(np.float32)
-    np.savez(folder / "heads.npz", allow_pickle=False, **arrays)
-    (folder / "terms.json").write_text(
-        json.dumps(
-            {
-                "words": _in_order(heads.vectoriser.words.vocabulary),
-                "chars": _in_order(heads.vectoriser.chars.vocabulary),
-            },
-            ensure_ascii=False,
-        ),
-        encoding="utf-8",
-    )
-    manifest = {
-        "schema": 1,
-        "artifact": heads.artifact,
-        "encoder": heads.encoder_id,
-        "word_weight": heads.vectoriser.words.weight,
-        "char_weight": heads.vectoriser.chars.weight,
-        "heads": {
-            head.name: {
-                "labels": list(head.labels),
-                "temperature": head.temperature,
-                "abstain_below": head.abstain_below,
-            }
-            for head in heads.by_name.values()
-        },
-        "report": dict(report),
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-
-
-def load_heads(folder: Path) -> Heads:
-    """Read what `save_heads` wrote.
-
-    Raises:
-        HeadsMissingError: It is not there or not readable.
-
-    """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
-        with np.load(folder / "heads.npz", allow_pickle=False) as arrays:
-            data = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError) as error:
-        raise HeadsMissingError(
-            f"There are no trained heads in {folder}. Run `muster train heads`."
-        ) from error
-    words, chars = terms["words"], terms["chars"]
-    return Heads(
-        encoder_id=manifest["encoder"],
-        artifact=manifest["artifact"],
-        vectoriser=TermVectoriser(
-            Block(_columns(words), data["word_idf"], manifest["word_weight"]),
-            Block(_columns(chars), data["char_idf"], manifest["char_weight"]),
-        ),
-        term_names=[f"w:{word}" for word in words] + [f"c:{piece}" for piece in chars],
-        by_name={
-            name: Head(
-                name,
-                tuple(entry["labels"]),
-                data[f"{name}_weights"],
-                data[f"{name}_bias"],
-                entry["temperature"],
-                entry["abstain_below"],
-            )
-            for name, entry in manifest["heads"].items()
-        },
-    )
-
-
-def _in_order(vocabulary: Mapping[str, int]) -> list[str]:
-    return sorted(vocabulary, key=lambda term: vocabulary[term])
-
-
-def _columns(terms: list[str]) -> dict[str, int]:
-    return {term: column for column, term in enumerate(terms)}
+        return NOTHING if head is None else head.predict(seen, asked=asked)

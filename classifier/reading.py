@@ -11,8 +11,10 @@ from typing import Any, ClassVar, Final
 from classifier.catalogue import Catalogue
 from classifier.encoding import Encoder, Vector, gist
 from classifier.facts import FactFinder, Facts
-from classifier.heads import ASKED, Heads, Prediction, load_heads
-from classifier.tfidf import Terms
+from classifier.heads import ASKED, Heads, Prediction, Seen
+from classifier.label_severity import SeverityFit, SeverityReading
+from classifier.label_store import load_heads
+from classifier.severity import PriorityMatrix
 from models.errors import DomainError
 
 _REMEMBERED: Final = 256
@@ -26,7 +28,10 @@ class ForeignHeadsError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything known of a text by itself. `artifact` names the heads that labelled it."""
+    """Everything known of a text by itself. `artifact` names the heads that labelled it.
+
+    `grades`: how these heads' impact and urgency make a severity; None where they have none.
+    """
 
     vector: Vector
     encoder_id: str
@@ -35,13 +40,29 @@ class Reading:
     impact: Prediction
     urgency: Prediction
     artifact: str
+    grades: SeverityFit | None = None
+
+    def severity(
+        self, matrix: PriorityMatrix, *, impact: int | None = None, urgency: int | None = None
+    ) -> SeverityReading | None:
+        """What the words say of severity; a grade that a person told is taken as told."""
+        if self.grades is None or not self.impact.probabilities or not self.urgency.probabilities:
+            return None
+        return self.grades.read(
+            self.impact.probabilities if impact is None else {str(impact): 1.0},
+            self.urgency.probabilities if urgency is None else {str(urgency): 1.0},
+            matrix,
+        )
 
     def to_json(self) -> dict[str, Any]:
+        """Texts of examples stand with the category alone: the other heads' are mostly the same."""
+        severity = self.severity(PriorityMatrix())
         return {
             "artifact": self.artifact,
             "category": self.category.to_json(),
-            "impact": self.impact.to_json(),
-            "urgency": self.urgency.to_json(),
+            "impact": _without_texts(self.impact.to_json()),
+            "urgency": _without_texts(self.urgency.to_json()),
+            "severity": severity.to_json() if severity else None,
         }
 
 
@@ -84,26 +105,27 @@ class Reader:
     def read(self, text: str) -> Reading:
         """Facts over the raw text; vector and labels over its beginning and end."""
         short, heads = gist(text), self._heads
-        return self._reading(text, heads, heads.terms(short), self._vector(short))
+        return self._reading(text, heads, heads.see(short, self._vector(short)))
 
     def hear(self, text: str, *, asked: str | None) -> Heard:
         """Read a message of a conversation; `asked` is what the assistant asked last."""
         short, heads = gist(text), self._heads
-        terms, vector = heads.terms(short), self._vector(short)
+        seen = heads.see(short, self._vector(short))
         known = asked if asked in ASKED else ""
-        unasked = heads.predict("act", terms, vector, asked="")
-        act = heads.predict("act", terms, vector, asked=known) if known else unasked
-        return Heard(act, unasked, self._reading(text, heads, terms, vector))
+        unasked = heads.predict("act", seen, asked="")
+        act = heads.predict("act", seen, asked=known) if known else unasked
+        return Heard(act, unasked, self._reading(text, heads, seen))
 
-    def _reading(self, text: str, heads: Heads, terms: Terms, vector: Vector) -> Reading:
+    def _reading(self, text: str, heads: Heads, seen: Seen) -> Reading:
         return Reading(
-            vector=vector,
+            vector=seen.vector,
             encoder_id=self.encoder.id,
             facts=self._finder.find(text),
-            category=heads.predict("category", terms, vector),
-            impact=heads.predict("impact", terms, vector),
-            urgency=heads.predict("urgency", terms, vector),
+            category=heads.predict("category", seen),
+            impact=heads.predict("impact", seen),
+            urgency=heads.predict("urgency", seen),
             artifact=heads.artifact,
+            grades=heads.severity,
         )
 
     def _vector(self, short: str) -> Vector:
@@ -118,6 +140,11 @@ class Reader:
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
         return vector
+
+
+def _without_texts(data: dict[str, Any]) -> dict[str, Any]:
+    nearest = [{k: v for k, v in near.items() if k != "text"} for near in data["nearest"]]
+    return {**data, "nearest": nearest}
 
 
 def build_reader(artifacts: Path, catalogue: Catalogue, encoder: Encoder) -> Reader:

@@ -67,23 +67,41 @@ class SeverityPolicy:
             at least SEV3, SEV2, SEV1. One reporter speaks for about `speaks_for` people.
         sites: Sites from which it is at least SEV3, SEV2.
         speaks_for: Field studies of service desks put one report to 5-20 affected; low end.
+        words: Chance of SEV1 or SEV2 by the words, from which they raise an account to SEV3.
 
     """
 
     people: tuple[int, int, int] = (15, 60, 200)
     sites: tuple[int, int] = (2, 3)
     speaks_for: int = 5
+    words: float = 0.5
 
 
 _POLICY = SeverityPolicy()
 _LEVELS = (Severity.SEV4, Severity.SEV3, Severity.SEV2, Severity.SEV1)
 
 
-def report_severity(*, impact: int, urgency: int, tier: int | None, people: int | None) -> Severity:
+def report_severity(
+    *,
+    impact: int,
+    urgency: int,
+    tier: int | None,
+    people: int | None,
+    words: float | None = None,
+) -> Severity:
     """Severity of one account by itself; monotone in each argument.
 
     One voice alone never makes SEV1: what it says of many people counts one step less than
     the same number of people heard.
+
+    Args:
+        impact: 1 to 3, told or read.
+        urgency: The same.
+        tier: Importance of the service; None where unknown.
+        people: How many the account counts as affected.
+        words: Chance, by the words alone, that this is SEV1 or SEV2. A weak prior: where nothing
+            else speaks for more, it makes the account SEV3 and never more.
+
     """
     level = 0
     if impact <= 2 and urgency <= 2:
@@ -92,7 +110,7 @@ def report_severity(*, impact: int, urgency: int, tier: int | None, people: int 
         level = 2 if tier in {1, 2} else 1
     if people is not None and people >= _POLICY.people[1]:
         level = max(level, 2)
-    elif people is not None and people >= _POLICY.people[0]:
+    elif (people or 0) >= _POLICY.people[0] or (words or 0.0) >= _POLICY.words:
         level = max(level, 1)
     return _LEVELS[level]
 

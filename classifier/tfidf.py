@@ -1,7 +1,7 @@
-"""Words and pieces of words as numbers, served without scikit-learn.
+"""Words, pieces of words and cues as numbers, served without scikit-learn.
 
 Gives what `TfidfVectorizer(sublinear_tf=True)` gives for word 1-2-grams and `char_wb`
-2-5-grams, each block of unit length (a test compares the two).
+2-5-grams, each block of unit length (a test compares the two), and then the cues.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.label_cues import NAMES, cues
+
 WORD_GRAMS: Final = (1, 2)
 CHAR_GRAMS: Final = (2, 5)
 MAX_CHARACTERS: Final = 2_000
+CUE_WEIGHT: Final = 0.7
+"""What a cue weighs beside terms of unit length; folds of tickets.csv, 2026-11: .5-1 are alike."""
 _TOKEN: Final = re.compile(r"(?u)\b\w\w+\b")
 _SPACES: Final = re.compile(r"\s\s+")
 
@@ -42,24 +46,41 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class TermVectoriser:
-    """Word terms first, then character terms."""
+    """Word terms first, then character terms, then cues."""
 
     words: Block
     chars: Block
 
     @property
     def width(self) -> int:
-        return len(self.words.idf) + len(self.chars.idf)
+        return len(self.words.idf) + len(self.chars.idf) + len(NAMES)
+
+    def names(self) -> list[str]:
+        """Per column its term: `w:` a word or two, `c:` a piece of a word, `q:` a cue."""
+        found = [f"w:{term}" for term in in_order(self.words.vocabulary)]
+        found += [f"c:{term}" for term in in_order(self.chars.vocabulary)]
+        return found + [f"q:{name}" for name in NAMES]
 
     def terms(self, text: str) -> Terms:
         """The terms of the text's first 2,000 characters, each block of unit length."""
-        cut = text[:MAX_CHARACTERS].lower()
+        told = text[:MAX_CHARACTERS]
+        cut = told.lower()
         word_columns, word_values = _weighed(word_grams(cut), self.words)
         char_columns, char_values = _weighed(char_grams(cut), self.chars)
+        found = cues(told) * CUE_WEIGHT
+        given = np.flatnonzero(found)
+        first = len(self.words.idf)
         return Terms(
-            np.concatenate([word_columns, char_columns + len(self.words.idf)]),
-            np.concatenate([word_values, char_values]),
+            np.concatenate(
+                [word_columns, char_columns + first, given + first + len(self.chars.idf)]
+            ),
+            np.concatenate([word_values, char_values, found[given]]),
         )
+
+
+def in_order(vocabulary: Mapping[str, int]) -> list[str]:
+    """The terms by their columns."""
+    return sorted(vocabulary, key=lambda term: vocabulary[term])
 
 
 def word_grams(text: str) -> Iterator[str]:

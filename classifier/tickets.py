@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-import numpy as np
-
-from classifier.encoding import Encoder, gist
+from classifier.encoding import Encoder, Vector, gist
 from classifier.heads import Heads, Prediction
+from classifier.label_severity import SeverityReading
+from classifier.label_vectors import Tell, encode_all
+from classifier.severity import PriorityMatrix
 from classifier.train_heads import Task
 from models.errors import DomainError
 
 HEADS: Final = ("category", "impact", "urgency")
 FEWEST: Final = 5
 """Rows a label needs to be learnt; rarer ones are left out and said so."""
+_TOP: Final = 3
 
 
 class BadTableError(DomainError):
@@ -40,24 +42,11 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelScore:
-    """How good one head's labels are on the rows that have one.
+class Said:
+    """What the heads say of one row, and the severity that follows; None where grades lack."""
 
-    Attributes:
-        majority: What naming the commonest label would reach.
-        ece: Expected calibration error, ten equal steps of confidence.
-        answered: Share on which the head did not abstain, and how often it was right there.
-
-    """
-
-    rows: int
-    labels: int
-    majority: float
-    accuracy: float
-    macro_f1: float
-    ece: float
-    answered: float
-    accuracy_answered: float
+    labels: Mapping[str, Prediction]
+    severity: SeverityReading | None
 
 
 def parse_table(path: Path, text: Sequence[str], labels: Mapping[str, str | None]) -> Table:
@@ -108,12 +97,14 @@ def tasks_of(table: Table) -> tuple[list[Task], dict[str, list[str]]]:
         )
         rare[head] = sorted(label for label, count in counts.items() if count < FEWEST)
         kept = [
-            (text, label)
-            for text, label in zip(table.texts, labels, strict=True)
+            row
+            for row, (text, label) in enumerate(zip(table.texts, labels, strict=True))
             if text and counts[label] >= FEWEST
         ]
-        if len({label for _, label in kept}) > 1:
-            tasks.append(Task(head, [text for text, _ in kept], [label for _, label in kept]))
+        if len({labels[row] for row in kept}) > 1:
+            told = [labels[row] for row in kept]
+            ids = [f"row {row + 1}" for row in kept]
+            tasks.append(Task(head, [table.texts[row] for row in kept], told, ids=ids))
     if not tasks:
         raise BadTableError(
             f"Nothing to learn: name a column with two labels or more, {FEWEST} rows each "
@@ -122,60 +113,41 @@ def tasks_of(table: Table) -> tuple[list[Task], dict[str, list[str]]]:
     return tasks, rare
 
 
-def predict_rows(table: Table, heads: Heads, encoder: Encoder) -> list[dict[str, Prediction]]:
+def predict_rows(
+    table: Table, heads: Heads, encoder: Encoder, tell: Tell | None = None
+) -> list[Said]:
     """Per row, what each head says. Slow: every text is encoded."""
-    short = [gist(text) for text in table.texts]
-    vectors = encoder.encode(short)
-    found = []
-    for text, vector in zip(short, vectors, strict=True):
-        terms = heads.terms(text)
-        found.append({head: heads.predict(head, terms, vector) for head in HEADS})
-    return found
+    vectors = encode_all(encoder, table.texts, tell)
+    return [said_of(text, vector, heads) for text, vector in zip(table.texts, vectors, strict=True)]
 
 
-def render_row(row: int, said: Mapping[str, Prediction]) -> dict[str, Any]:
+def said_of(text: str, vector: Vector, heads: Heads) -> Said:
+    """What all heads say of one text."""
+    seen = heads.see(gist(text), vector)
+    found = {head: heads.predict(head, seen) for head in HEADS}
+    severity = None
+    if heads.severity is not None:
+        severity = heads.severity.read(
+            found["impact"].probabilities, found["urgency"].probabilities, PriorityMatrix()
+        )
+    return Said(found, severity)
+
+
+def render_row(row: int, said: Said) -> dict[str, Any]:
     """One line of the predictions file; `abstained` names the heads that were too unsure."""
     line: dict[str, Any] = {"row": row}
     for head in HEADS:
-        line[head] = said[head].label
-        line[f"{head}_p"] = round(said[head].probability, 4) if said[head].label else None
-    line["abstained"] = [h for h in HEADS if said[h].label is not None and said[h].abstained]
-    return line
-
-
-def score_labels(gold: Sequence[str], said: Iterable[Prediction]) -> LabelScore | None:
-    """Compare a head with the labels given; None where no row has one."""
-    both = [(g, p) for g, p in zip(gold, said, strict=True) if g]
-    if not both:
-        return None
-    right = np.array([g == p.label for g, p in both])
-    sure = np.array([p.probability for _, p in both])
-    answered = np.array([not p.abstained for _, p in both])
-    steps = np.clip(np.ceil(sure * 10) - 1, 0, 9).astype(np.int64)
-    gaps = [
-        abs(float(sure[steps == step].mean() - right[steps == step].mean()))
-        * float((steps == step).mean())
-        for step in range(10)
-        if (steps == step).any()
+        found = said.labels[head]
+        line[head] = found.label
+        line[f"{head}_p"] = round(found.probability, 4) if found.label else None
+        if head != "urgency":
+            line[f"{head}_top"] = [[label, round(p, 4)] for label, p in found.top(_TOP)]
+    line["severity"] = said.severity.level.value if said.severity else None
+    line["severity_p"] = round(said.severity.probability, 4) if said.severity else None
+    line["abstained"] = [
+        head for head in HEADS if said.labels[head].label and said.labels[head].abstained
     ]
-    told = Counter(g for g, _ in both)
-    return LabelScore(
-        rows=len(both),
-        labels=len(told),
-        majority=round(max(told.values()) / len(both), 4),
-        accuracy=round(float(right.mean()), 4),
-        macro_f1=round(_macro_f1(both), 4),
-        ece=round(sum(gaps), 4),
-        answered=round(float(answered.mean()), 4),
-        accuracy_answered=round(float(right[answered].mean()) if answered.any() else 0.0, 4),
-    )
-
-
-def _macro_f1(both: Sequence[tuple[str, Prediction]]) -> float:
-    told = Counter(g for g, _ in both)
-    named = Counter(p.label for _, p in both)
-    hit = Counter(g for g, p in both if g == p.label)
-    return sum(2 * hit[label] / (told[label] + named[label]) for label in told) / len(told)
+    return line
 
 
 def _joined(row: Mapping[str, str | None], columns: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from classifier.heads import load_heads
+from classifier.label_store import load_heads
 from classifier.pair_scorer import load_scorer
 from classifier.reading import Reader
 from incidents.artifact_registry import check_artifact, in_force

@@ -6,11 +6,13 @@ What the person said stands above what was read; `filled_in` says where each val
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from classifier.heads import Prediction
+from classifier.label_severity import GRADES
 from classifier.reading import Reading
 from classifier.severity import report_severity
 from classifier.signatures import merge_signatures
@@ -20,12 +22,13 @@ from incidents.organisation import Organisation
 from models.errors import UnknownServiceError, UnknownSiteError
 from models.ids import AttachmentId, ReportId, new_id
 from models.report import Attachment, Report, ReportText
-from models.vocabulary import Audience, Category
+from models.vocabulary import Audience, Category, Severity
 
 _UNKNOWN: Final = 3
 _CUT: Final = " […]"
 _LEVELS: Final = ("impact", "urgency")
 _DEFAULT: Final = "default"
+_CATEGORIES: Final = frozenset(Category)  # heads of an organisation's own may have other names
 
 
 def check_catalogue(organisation: Organisation, draft: Draft) -> None:
@@ -167,7 +170,7 @@ def fill_reading(
         filled["service"] = "words"
     if report.site_id and not draft.site:
         filled["site"] = "words"
-    if not reading.category.abstained and reading.category.label:
+    if not reading.category.abstained and reading.category.label in _CATEGORIES:
         report.category = Category(reading.category.label)
         filled["category"] = "classifier"
     entry = organisation.catalogue.service(report.service_id)
@@ -177,17 +180,16 @@ def fill_reading(
     report.people = draft.people if draft.people is not None else reading.facts.people
     report.since = draft.since or reading.facts.since
     if draft.impact is None:
-        report.impact = _impact(reading)
-        filled["impact"] = "classifier"
+        report.impact, filled["impact"] = _impact(reading)
     if draft.urgency is None:
-        report.urgency = _level(reading.urgency)
-        filled["urgency"] = "classifier"
+        report.urgency, filled["urgency"] = _level(reading.urgency)
     report.priority = organisation.matrix.priority(report.impact, report.urgency)
     report.severity = report_severity(
         impact=report.impact,
         urgency=report.urgency,
         tier=entry.tier if entry else None,
         people=report.people,
+        words=_grave(organisation, reading, draft),
     )
     report.facts = reading.facts.to_json()
     report.signatures = list(merge_signatures(reading.facts.signatures, draft.attached))
@@ -202,13 +204,24 @@ def _not_told(draft: Draft) -> dict[str, str]:
     return {name: _DEFAULT for name in _LEVELS if getattr(draft, name) is None}
 
 
-def _impact(reading: Reading) -> int:
+def _impact(reading: Reading) -> tuple[int, str]:
     """Counted people speak louder than the words' tone."""
     people = reading.facts.people
     if people is not None:
-        return 1 if people >= 25 else 2
+        return (1 if people >= 25 else 2), "classifier"
     return _level(reading.impact)
 
 
-def _level(prediction: Any) -> int:
-    return int(prediction.label) if prediction.label and not prediction.abstained else _UNKNOWN
+def _level(prediction: Prediction) -> tuple[int, str]:
+    """The likeliest grade, marked as a guess where the head is too unsure to answer for it."""
+    if prediction.label not in GRADES:
+        return _UNKNOWN, _DEFAULT
+    return int(prediction.label), "guess" if prediction.abstained else "classifier"
+
+
+def _grave(organisation: Organisation, reading: Reading, draft: Draft) -> float | None:
+    """Chance of SEV1 or SEV2 by the words and by what was told."""
+    said = reading.severity(organisation.matrix, impact=draft.impact, urgency=draft.urgency)
+    if said is None:
+        return None
+    return said.chances[Severity.SEV1.value] + said.chances[Severity.SEV2.value]

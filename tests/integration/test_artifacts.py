@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.cli import main
 from api.wiring import Installation, build_installation
-from classifier.heads import load_heads, save_heads
+from classifier.label_store import load_heads, save_heads
 from classifier.pair_scorer import PairScorer, load_scorer, save_scorer
 from classifier.reading import ForeignHeadsError, Reader
 from incidents.artifact_registry import (

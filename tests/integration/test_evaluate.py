@@ -122,7 +122,8 @@ def test_labels_are_learnt_from_one_table_and_judged_on_another(
     lines = read(out)
     assert [line["row"] for line in lines] == list(range(len(tickets) - 50))
     assert set(lines[0]) == {
-        "row", "category", "category_p", "impact", "impact_p", "urgency", "urgency_p", "abstained",
+        "row", "category", "category_p", "category_top", "impact", "impact_p", "impact_top",
+        "urgency", "urgency_p", "severity", "severity_p", "abstained",
     }  # fmt: skip
     assert lines[0]["impact"] is None
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifier.encoding import HashEncoder
-from classifier.heads import NOTHING, Head, Heads, HeadsMissingError, load_heads
-from classifier.tfidf import CHAR_GRAMS, MAX_CHARACTERS, WORD_GRAMS, Block, Terms, TermVectoriser
+from classifier.heads import NOTHING, Head, Heads, HeadsMissingError, Prediction, Shelf
+from classifier.label_calibration import Calibration, Promise
+from classifier.label_cues import NAMES
+from classifier.label_store import load_heads
+from classifier.label_vote import Examples
+from classifier.tfidf import CHAR_GRAMS, MAX_CHARACTERS, WORD_GRAMS, Block, TermVectoriser
 from classifier.tickets import (
     BadTableError,
     parse_table,
     predict_rows,
     render_row,
-    score_labels,
     tasks_of,
 )
 from classifier.train_heads import Task, train_heads
@@ -34,16 +38,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def head(temperature: float = 1.0, abstain_below: float = 0.0) -> Head:
-    weights = np.array([[3.0, 0.0, 0.0], [0.0, 3.0, 0.0]], dtype=np.float32)
+WORDS = ("outlook", "toner")
+
+
+def head(temperature: float = 1.0, threshold: float = 0.0) -> Head:
+    """Two labels, each with a word of its own and one example."""
+    width = len(WORDS) + len(NAMES)
+    weights = np.zeros((2, width + 1), dtype=np.float32)
+    weights[0, 0] = weights[1, 1] = 3.0
     return Head(
-        "category", ("mail", "print"), weights, np.zeros(2, np.float32), temperature, abstain_below
-    )
+        "category", "tickets", ("mail", "print"), weights, np.zeros(2, np.float32),
+        np.array([0.5, 0.5]), np.array([0, 1], dtype=np.int16),
+        Calibration(1.0, 0.2, 0.0, temperature), Promise(threshold, 0.1, 0.9, 1.0, 100),
+    )  # fmt: skip
 
 
-def predict(one: Head, column: int):
-    terms = Terms(np.array([column]), np.array([1.0], dtype=np.float32))
-    return one.predict(terms, np.zeros(1, dtype=np.float32), ["w:outlook", "w:toner"])
+def shelf(texts: tuple[str, ...] = ("outlook hangs", "no toner")) -> Shelf:
+    words = Block({w: n for n, w in enumerate(WORDS)}, np.ones(len(WORDS), np.float32), 1.0)
+    vectoriser = TermVectoriser(words, Block({}, np.empty(0, np.float32), 1.0))
+    vectors = np.array([[1.0], [-1.0]], dtype=np.float16)
+    examples = Examples(["T1", "T2"], list(texts), vectors)
+    return Shelf("tickets", vectoriser, vectoriser.names(), examples)
+
+
+def predict(one: Head, word: int) -> Prediction:
+    heads = Heads("hash", "heads:test", {"tickets": shelf()}, {"category": one})
+    side = 1.0 if word == 0 else -1.0
+    return heads.predict("category", heads.see(WORDS[word], np.array([side], dtype=np.float32)))
 
 
 def test_probabilities_sum_to_one_and_the_likeliest_is_named() -> None:
@@ -64,21 +85,21 @@ def test_a_higher_temperature_makes_it_less_sure_of_the_same_label() -> None:
 
 
 def test_it_abstains_below_its_threshold_and_keeps_its_guess() -> None:
-    said = predict(head(abstain_below=0.99), 1)
+    said = predict(head(threshold=0.999), 1)
     assert said.abstained
     assert said.label == "print"
 
 
 def test_a_head_that_was_not_trained_says_nothing(folder: Path) -> None:
     heads = load_heads(folder)
-    vector = HashEncoder().encode(["printer"])[0]
-    assert heads.predict("impact", heads.terms("printer"), vector) == NOTHING
+    seen = heads.see("printer", HashEncoder().encode(["printer"])[0])
+    assert heads.predict("impact", seen) == NOTHING
 
 
 def test_what_was_trained_is_loaded_and_labels_new_words(folder: Path) -> None:
     heads = load_heads(folder)
     text = "my printer has no toner"
-    said = heads.predict("category", heads.terms(text), HashEncoder().encode([text])[0])
+    said = heads.predict("category", heads.see(text, HashEncoder().encode([text])[0]))
     assert said.label == "printing"
     assert heads.encoder_id == HashEncoder.id
 
@@ -116,6 +137,7 @@ def test_terms_are_those_of_scikit_learn() -> None:
         dense = np.zeros(ours.width)
         terms = ours.terms(text)
         dense[terms.columns] = terms.values
+        dense = dense[: -len(NAMES)]
         low = [text[:MAX_CHARACTERS].lower()]
         theirs = hstack([words.transform(low), chars.transform(low) * 0.5]).toarray()[0]
         assert np.allclose(dense, theirs, atol=1e-6)
@@ -160,28 +182,40 @@ def test_each_row_gets_its_labels_and_says_which_were_unsure(folder: Path, tmp_p
     path.write_text("text,queue\nprinter toner,printing\n", encoding="utf-8")
     table = parse_table(path, ["text"], {"category": "queue"})
     heads = load_heads(folder)
-    unsure = Heads(
-        heads.encoder_id, heads.artifact, heads.vectoriser, heads.term_names,
-        {"category": head_of(heads, abstain_below=1.1)},
-    )  # fmt: skip
+    never = replace(heads.by_name["category"], promise=Promise(1.01, 0.1, 0.9, 0.0, 12))
+    unsure = replace(heads, by_name={"category": never})
     said = predict_rows(table, unsure, HashEncoder())
     line = render_row(0, said[0])
     assert line["row"] == 0
     assert line["category"] == "printing"
     assert line["impact"] is None
     assert line["abstained"] == ["category"]
+    assert [label for label, _ in line["category_top"]] == ["printing", "email"]
+    assert line["severity"] is None
 
 
-def head_of(heads: Heads, *, abstain_below: float) -> Head:
-    from dataclasses import replace
+def test_the_nearest_labelled_examples_are_told_the_closest_first() -> None:
+    said = predict(head(), 1)
+    assert [(near.id, near.label, near.text) for near in said.nearest] == [
+        ("T2", "print", "no toner"),
+        ("T1", "mail", "outlook hangs"),
+    ]
+    assert said.nearest[0].cosine == pytest.approx(1.0)
+    assert said.contributions[0] > 0
 
-    return replace(heads.by_name["category"], abstain_below=abstain_below)
+
+def test_what_is_promised_of_the_answers_stands_in_the_prediction() -> None:
+    said = predict(head(), 1)
+    assert (said.error_at_most, said.promised) == (0.1, 0.9)
 
 
-def test_scores_count_only_rows_with_a_label() -> None:
-    said = [predict(head(), 1), predict(head(), 1), predict(head(), 0)]
-    score = score_labels(["print", "mail", ""], said)
-    assert score is not None
-    assert (score.rows, score.accuracy, score.majority) == (2, 0.5, 0.5)
-    assert score.macro_f1 == pytest.approx((2 / 3 + 0) / 2, abs=1e-4)
-    assert score_labels(["", "", ""], said) is None
+def test_heads_of_another_version_say_that_they_must_be_trained_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    for name in ("heads.npz", "terms.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    told = (folder / "manifest.json").read_text(encoding="utf-8")
+    older = told.replace('"schema": 2', '"schema": 1')
+    (tmp_path / "manifest.json").write_text(older, encoding="utf-8")
+    with pytest.raises(HeadsMissingError, match="another version"):
+        load_heads(tmp_path)
