@@ -1,4 +1,4 @@
-"""`muster artifacts`: what was learnt here, which of it decides, and the way back."""
+"""`muster train --from-feedback` and `muster artifacts`: learning here, and the way back."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import argparse
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from api.settings import Settings, resolve_settings
 from models.clock import utc_now
 from models.learning import Promotion
+
+if TYPE_CHECKING:
+    from classifier.train_pairs import Labelled
 
 
 def add_commands(commands: Any) -> None:
@@ -55,6 +59,59 @@ def _roll_back(_: argparse.Namespace) -> None:
     with _recording() as (session, _settings):
         row = record_rollback(session, actor=_actor(), now=utc_now())
     _say(row)
+
+
+def learn(out: Path | None) -> None:
+    """Learn from staff's corrections, and say honestly what came of it."""
+    from threadpoolctl import threadpool_limits
+
+    from api.deciding import scorer_in_force
+    from api.running import opened_store
+    from incidents.teaching import Teacher
+
+    threadpool_limits(1)
+    settings = resolve_settings()
+    with opened_store(settings) as database:
+        with database.reading() as session:
+            current = scorer_in_force(session, settings)
+        teacher = Teacher(
+            database, settings.artifacts_home, current, _shipped_streams,
+            say=lambda words: print(words, flush=True),
+        )  # fmt: skip
+        learnt = teacher.learn(actor=_actor(), now=utc_now(), aside=out)
+    found = learnt.found
+    print(
+        f"F1 over pairs, on {found.incidents} incidents that nothing was learnt from: "
+        f"{found.old:.3f} by what decides now ({current.name}), {found.new:.3f} by the new one. "
+        f"With 95 % confidence the difference is between {found.low:+.3f} and {found.high:+.3f}."
+    )
+    if learnt.promoted:
+        print(
+            f"That is better beyond chance: {learnt.name} is in force. A running server takes it "
+            "up within seconds; `muster artifacts rollback` takes it back."
+        )
+    elif out is not None:
+        print(f"Written to {out}. Nothing has changed here.")
+    else:
+        print(
+            "That is not better beyond chance, so nothing has changed. The new one is kept aside: "
+            f"`muster artifacts promote {learnt.name}` puts it in force all the same."
+        )
+
+
+def _shipped_streams(encoder_id: str) -> dict[str, list[Labelled]]:
+    """What the shipped weights learnt from, so that a few corrections do not forget it."""
+    from api.shipped import TRAINING_DATA, built_encoder
+    from classifier.catalogue import parse_catalogue
+    from classifier.facts import FactFinder
+    from incidents.replay import labelled, parse_stream, read_rows
+
+    encoder = built_encoder()
+    if encoder.id != encoder_id:
+        return {}
+    finder = FactFinder(parse_catalogue(TRAINING_DATA / "organisation"))
+    rows = read_rows(parse_stream(TRAINING_DATA / "stream.jsonl"), encoder, finder)
+    return {"shipped": labelled(rows)}
 
 
 @contextmanager

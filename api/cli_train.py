@@ -33,6 +33,11 @@ def add_commands(commands: Any) -> None:
         "--stream", action="append", default=[], metavar="[NAME=]STREAM.jsonl",
         help="a labelled stream to learn grouping from: writes OUT/pairs.json; may be repeated",
     )  # fmt: skip
+    train.add_argument(
+        "--from-feedback", action="store_true",
+        help="learn grouping from staff's corrections here; what is better beyond chance is put "
+        "in force (with --out only written)",
+    )  # fmt: skip
     add_training(train)
     add_organisation(train)
     train.add_argument("--out", type=Path, help="a folder; an artifact for `muster evaluate`")
@@ -57,9 +62,15 @@ def _train(chosen: argparse.Namespace) -> None:
     if chosen.what == "heads":
         train_shipped_heads(chosen)
         return
+    if chosen.from_feedback:
+        from api.cli_learn import learn
+
+        learn(chosen.out)
+        return
     if not chosen.out or not (chosen.stream or chosen.tickets):
         raise NothingToTrainError(
-            "Say what to learn from (--stream STREAM.jsonl or --tickets FILE.csv) "
+            "Say what to learn from (--stream STREAM.jsonl, --tickets FILE.csv or "
+            "--from-feedback) "
             "and where to write it (--out DIR)."
         )
     if chosen.stream:

@@ -79,6 +79,7 @@ STATUS: Final[Mapping[str, int]] = {
     "replay.bad_policy": 422,
     "replay.no_history": 409,
     "artifact.no_weights": 422,
+    "learn.too_little": 409,
     "replay.unreadable": 422,
     "replay.refused": 502,
     "staff.unknown": 404,
