@@ -23,6 +23,7 @@ def render_lab(report: Mapping[str, Any], names: Sequence[str] | None = None) ->
     lines += ["", *_proposals(report["proposals"])]
     told = report["told"]
     lines.append("")
+    lines.append(f"{report['offered']} reporters would have been offered the outage they joined.")
     lines.append(
         f"People in a proposed incident: {told['was']} then, {told['would']} now "
         f"({told['more']} more, {told['fewer']} fewer)."

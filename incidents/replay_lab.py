@@ -114,6 +114,12 @@ def rehearse(
             "was": _figures(past, told, was.groups),
             "would": _figures(past, told, would.groups),
         },
+        "offered": _offered(
+            told,
+            would.groups,
+            [replay.probabilities[n - began] for n in kept],
+            policy.grouping(scorer).offer,
+        ),
         "incidents": _incidents(past, told, was.groups, would.groups),
         "proposals": _proposals(past, told, alarms),
         "told": {
@@ -145,6 +151,22 @@ def _figures(past: Past, rows: Sequence[Told], groups: Sequence[Hashable]) -> di
         "wrongly_together": len(wrong),
         "wrong_pairs": [list(pair) for pair in sorted(wrong)[:_MOST_LISTED]],
     }
+
+
+def _offered(
+    rows: Sequence[Told],
+    groups: Sequence[Hashable],
+    probabilities: Sequence[float | None],
+    offer: float,
+) -> int:
+    """Reporters who would have been asked whether it is the known outage that they joined."""
+    people: dict[Hashable, set[str]] = defaultdict(set)
+    count = 0
+    for row, group, probability in zip(rows, groups, probabilities, strict=True):
+        known = len(people[group]) > 1 and not row.restricted
+        count += known and probability is not None and probability >= offer
+        people[group].add(row.reporter)
+    return count
 
 
 def _against_words(
