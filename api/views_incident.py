@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.views import site_name
+from api.views_labels import LabelReason, render_labels
 from classifier.catalogue import Catalogue
 from incidents.queries import MemberView
 from models.incident import TimelineEntry
@@ -92,6 +93,7 @@ _EXTENSIONS: Final[Mapping[str, str]] = {
 _FILLED: Final[Mapping[str, str]] = {
     "words": "from the words",
     "classifier": "our guess",
+    "guess": "our guess, unsure",
     "service": "goes with the service",
     "told": "said so",
     "page": "from the page",
@@ -145,6 +147,7 @@ class Member:
     measures: tuple[Measure, ...]
     additions: tuple[tuple[str, str, datetime], ...]
     files: tuple[tuple[str, str], ...] = field(default=())
+    labels: tuple[LabelReason, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ def render_member(
             (_EXTENSIONS.get(one.kind, one.kind), one.text, one.at) for one in view.additions
         ),
         files=tuple((str(one.id), one.name) for one in view.attachments),
+        labels=render_labels(report.assessment),
     )
 
 

@@ -1,0 +1,58 @@
+"""With right labels becoming known, the heads follow a world that changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classifier.encoding import HashEncoder
+from classifier.heads import Heads
+from classifier.label_feedback import follow
+from classifier.tickets import Said, Table, said_of, tasks_of
+from classifier.train_heads import learn_heads
+
+KNOWN = Table(
+    tuple(f"{what} trouble {n}" for n in range(30) for what in ("printer", "mail")),
+    {"category": ("print", "mail") * 30},
+)
+LATER = Table(
+    tuple(f"{what} trouble {n}" for n in range(30, 100) for what in ("printer", "mail")),
+    {"category": ("devices", "mail") * 70},
+)
+
+
+@pytest.fixture(scope="module")
+def heads() -> Heads:
+    return learn_heads(tasks_of(KNOWN)[0], HashEncoder()).heads
+
+
+def followed(heads: Heads, later: Table, *, every: int) -> list[Said]:
+    encoder = HashEncoder()
+    return follow(later, encoder.encode(later.texts), heads, KNOWN, encoder, every=every)
+
+
+def test_a_renamed_queue_is_learnt_from_its_corrections(heads: Heads) -> None:
+    said = [each.labels["category"].label for each in followed(heads, LATER, every=5)]
+    printers = said[::2]
+    assert printers[0] == "print"
+    assert printers[-10:] == ["devices"] * 10
+    assert set(said[1::2]) == {"mail"}
+
+
+def test_a_row_is_judged_by_what_was_known_before_it(heads: Heads) -> None:
+    other = Table(LATER.texts, {"category": ("devices", "mail") * 10 + ("mail", "devices") * 60})
+    one, two = followed(heads, LATER, every=5), followed(heads, other, every=5)
+    alike = [
+        a.labels["category"].probabilities == pytest.approx(b.labels["category"].probabilities)
+        for a, b in zip(one[:20], two[:20], strict=True)
+    ]
+    assert all(alike)
+
+
+def test_rows_without_a_known_label_are_labelled_and_teach_nothing(heads: Heads) -> None:
+    unknown = Table(LATER.texts, {"category": ("",) * 140})
+    said = followed(heads, unknown, every=10)
+    assert {each.labels["category"].label for each in said} == {"print", "mail"}
+    still = said_of(unknown.texts[0], HashEncoder().encode(unknown.texts[:1])[0], heads)
+    assert said[0].labels["category"].label == still.labels["category"].label
+    assert np.isclose(sum(said[0].labels["category"].probabilities.values()), 1.0)
