@@ -25,6 +25,7 @@ _FIRST: Final = 40
 _TEMPERATURES: Final = np.geomspace(0.3, 3.0, 80)
 _HELD_BACK: Final = np.arange(0.0, 1.01, 0.1)
 _BINS: Final = 10
+_MOST: Final = 1.5  # an exponent; on rows that nothing gets wrong it would grow without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ def fit_calibration(
     from scipy.optimize import minimize
 
     def loss(logs: Floats) -> float:
-        first, second = np.exp(logs)
+        first, second = np.minimum(np.exp(logs), _MOST)
         return _log_loss(log_softmax(first * regression + second * votes), labels)
 
     found = minimize(
         loss, np.log([0.8, 0.2]), method="Nelder-Mead", options={"maxiter": 120, "xatol": 0.01}
     ).x
-    first, second = (round(float(value), 4) for value in np.exp(found))
+    first, second = (round(float(value), 4) for value in np.minimum(np.exp(found), _MOST))
     scores = first * regression + second * votes
     held_back = _held_back(scores, labels, usual)
     temperature = fit_temperature(scores - held_back * np.log(usual), labels)

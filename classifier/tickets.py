@@ -75,7 +75,7 @@ def parse_table(path: Path, text: Sequence[str], labels: Mapping[str, str | None
             f"{path} has no column {', '.join(missing) or 'for the text'}. It has: {known}."
         )
     return Table(
-        texts=tuple(_joined(row, text) for row in rows),
+        texts=tuple(text_of(row, text) for row in rows),
         labels={
             head: tuple((row[column] or "").strip() for row in rows)
             for head, column in wanted.items()
@@ -150,7 +150,7 @@ def render_row(row: int, said: Said) -> dict[str, Any]:
     return line
 
 
-def _joined(row: Mapping[str, str | None], columns: Sequence[str]) -> str:
+def text_of(row: Mapping[str, str | None], columns: Sequence[str]) -> str:
     """The columns' texts, without one that only repeats another."""
     parts = dict.fromkeys((row[column] or "").strip() for column in columns)
     return "\n".join(part for part in parts if part)

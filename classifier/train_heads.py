@@ -64,6 +64,11 @@ def train_shipped(
 
     Of the tickets only the rows of part `train`: what is held judges the shipped heads.
     """
+    return train_heads(shipped_tasks(training_data), out, encoder, tell)
+
+
+def shipped_tasks(training_data: Path) -> list[Task]:
+    """What the shipped heads learn from."""
     tickets = [
         row for row in read_table(training_data / "tickets.csv") if row.get("part", TRAIN) == TRAIN
     ]
@@ -72,7 +77,7 @@ def train_shipped(
         Task(name, texts, [row[name] for row in tickets], ids=ids)
         for name in ("category", "impact", "urgency")
     ]
-    return train_heads([*tasks, act_task(training_data)], out, encoder, tell)
+    return [*tasks, act_task(training_data)]
 
 
 def act_task(training_data: Path) -> Task:
@@ -95,8 +100,13 @@ def train_heads(
     return dict(training.report)
 
 
-def learn_heads(tasks: Sequence[Task], encoder: Encoder, tell: Tell | None = None) -> Training:
-    """Fit and calibrate the heads of some tasks; nothing is written."""
+def learn_heads(
+    tasks: Sequence[Task], encoder: Encoder, tell: Tell | None = None, *, curve: bool = True
+) -> Training:
+    """Fit and calibrate the heads of some tasks; nothing is written.
+
+    `curve`: also learn from parts of the rows, to show what more rows would do.
+    """
     from threadpoolctl import threadpool_limits
 
     say = tell or _silent
@@ -124,7 +134,7 @@ def learn_heads(tasks: Sequence[Task], encoder: Encoder, tell: Tell | None = Non
                 labels = tuple(sorted(set(task.labels)))
                 numbers = {label: number for number, label in enumerate(labels)}
                 y = np.array([numbers[label] for label in task.labels])
-                found = learn(Material(rows, vectors[at], y, len(labels)))
+                found = learn(Material(rows, vectors[at], y, len(labels)), curve=curve)
                 heads[task.name] = _head(task.name, name, labels, found, at, y, len(corpus))
                 learnt[task.name], report[task.name] = found, found.figures(y)
     severity = _severity(tasks, heads, learnt)
