@@ -9,6 +9,7 @@ from models import (
     incident,
     learning,
     people,
+    recurrence,
     report,
     staff,
     texting,
@@ -25,5 +26,6 @@ TABLES = (
     staff,
     texting,
     learning,
+    recurrence,
 )
 METADATA = Base.metadata

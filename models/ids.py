@@ -26,6 +26,7 @@ ReviewId = NewType("ReviewId", UUID)
 StaffId = NewType("StaffId", UUID)
 KeyId = NewType("KeyId", UUID)
 SignalId = NewType("SignalId", UUID)
+RecurrenceId = NewType("RecurrenceId", UUID)
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS: Final = CROCKFORD + "*~$=U"  # Crockford's check symbols, modulo 37

@@ -122,10 +122,12 @@ class Author(StrEnum):
 
 
 class ConstraintKind(StrEnum):
-    """A lasting word on whether two things are the same."""
+    """A lasting word on whether two things are the same, or had the same cause."""
 
     MUST_LINK = "must_link"
     CANNOT_LINK = "cannot_link"
+    SAME_CAUSE = "same_cause"
+    OTHER_CAUSE = "other_cause"
 
 
 class Direction(StrEnum):
