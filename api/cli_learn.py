@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,12 @@ from models.clock import utc_now
 from models.learning import Promotion
 
 if TYPE_CHECKING:
+    from classifier.heads import Heads
     from classifier.train_pairs import Labelled
+    from incidents.label_lessons import LabelExample
+    from incidents.teaching import Learnt
+
+_FIGURES: Final = {"grouping": "F1 over pairs is", "labels": "the share of right labels is"}
 
 
 def add_commands(commands: Any) -> None:
@@ -65,8 +71,9 @@ def learn(out: Path | None) -> None:
     """Learn from staff's corrections, and say honestly what came of it."""
     from threadpoolctl import threadpool_limits
 
-    from api.deciding import scorer_in_force
+    from api.deciding import heads_folder, scorer_in_force
     from api.running import opened_store
+    from incidents.priority_policy import read_matrix
     from incidents.teaching import Teacher
 
     threadpool_limits(1)
@@ -74,29 +81,70 @@ def learn(out: Path | None) -> None:
     with opened_store(settings) as database:
         with database.reading() as session:
             current = scorer_in_force(session, settings)
+            heads = heads_folder(session, settings)
+            matrix = read_matrix(session)
         teacher = Teacher(
-            database, settings.artifacts_home, current, _shipped_streams,
+            database,
+            settings.artifacts_home,
+            current,
+            _shipped_streams,
+            OwnHeads.of(heads),
             say=lambda words: print(words, flush=True),
-        )  # fmt: skip
+            matrix=matrix,
+        )
         learnt = teacher.learn(actor=_actor(), now=utc_now(), aside=out)
-    found = learnt.found
-    print(
-        f"F1 over pairs, on {found.incidents} incidents that nothing was learnt from: "
-        f"{found.old:.3f} by what decides now ({current.name}), {found.new:.3f} by the new one. "
-        f"With 95 % confidence the difference is between {found.low:+.3f} and {found.high:+.3f}."
-    )
+    for part, lacking in learnt.lacking.items():
+        print(f"{part.capitalize()}: {lacking}")
+    for part, found in learnt.found.items():
+        print(
+            f"{part.capitalize()}: {_FIGURES[part]} {found.old:.3f} by what decides now, "
+            f"{found.new:.3f} by the new one, on {found.incidents} incidents that nothing was "
+            f"learnt from. With 95 % confidence the difference is between {found.low:+.3f} and "
+            f"{found.high:+.3f}: "
+            + ("better beyond chance." if found.is_better else "not better beyond chance.")
+        )
+    print(_outcome(learnt, out))
+
+
+def _outcome(learnt: Learnt, out: Path | None) -> str:
+    if out is not None:
+        return f"Written to {out}. Nothing has changed here."
     if learnt.promoted:
-        print(
-            f"That is better beyond chance: {learnt.name} is in force. A running server takes it "
-            "up within seconds; `muster artifacts rollback` takes it back."
+        return (
+            f"{learnt.name} is in force for {' and '.join(learnt.promoted)}. A running server "
+            "takes it up within seconds; `muster artifacts rollback` takes it back."
         )
-    elif out is not None:
-        print(f"Written to {out}. Nothing has changed here.")
-    else:
-        print(
-            "That is not better beyond chance, so nothing has changed. The new one is kept aside: "
-            f"`muster artifacts promote {learnt.name}` puts it in force all the same."
-        )
+    return (
+        "Nothing has changed. What was learnt is kept aside: `muster artifacts promote "
+        f"{learnt.name}` puts it in force all the same."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHeads:
+    """Heads from the shipped rows and staff's own labels, with the built encoder."""
+
+    folder: Path
+    encoder_id: str
+
+    @classmethod
+    def of(cls, folder: Path) -> OwnHeads:
+        from api.shipped import built_encoder
+
+        return cls(folder, built_encoder().id)
+
+    def current(self) -> Heads:
+        from classifier.label_store import load_heads
+
+        return load_heads(self.folder)
+
+    def train(self, examples: Sequence[LabelExample], heads: Sequence[str]) -> Heads:
+        from api.shipped import TRAINING_DATA, built_encoder
+        from classifier.train_heads import learn_heads, shipped_tasks
+        from incidents.label_lessons import tasks_with
+
+        tasks = tasks_with(shipped_tasks(TRAINING_DATA), examples, heads)
+        return learn_heads(tasks, built_encoder()).heads
 
 
 def _shipped_streams(encoder_id: str) -> dict[str, list[Labelled]]:

@@ -48,6 +48,22 @@ def scorer_in_force(session: Session, settings: Settings) -> PairScorer:
     return load_scorer(sealed.folder) if sealed.has_pairs else brought_scorer(settings)
 
 
+def heads_folder(session: Session, settings: Settings) -> Path:
+    """Where the heads lie that label now.
+
+    Raises:
+        UnknownArtifactError: The promoted artifact is not on this machine.
+        ChangedArtifactError: It is not as it was promoted.
+
+    """
+    row = in_force(session)
+    if row is not None and row.artifact is not None:
+        sealed = check_artifact(settings.artifacts_home, row.artifact, sha256=row.sha256)
+        if sealed.has_heads:
+            return sealed.folder / "heads"
+    return settings.artifacts_dir / "heads"
+
+
 def scorer_of(folder: Path, settings: Settings) -> PairScorer:
     """The weights of a folder, or of an artifact by its name.
 

@@ -8,7 +8,7 @@ from drawing incidents, not pairs: ten reports of one outage are one piece of ev
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -23,7 +23,10 @@ _AT_ONCE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """F1 over pairs by two groupings, and the 95 % interval of the difference (new - old)."""
+    """A figure of two artifacts (F1 over pairs, or the share of labels that were right).
+
+    `low` and `high` are the 95 % interval of the difference, new - old.
+    """
 
     old: float
     new: float
@@ -63,30 +66,64 @@ def compare_groupings(
         seed: Of the drawing; the same gives the same interval.
 
     """
-    clusters = {name: number for number, name in enumerate(dict.fromkeys(gold))}
-    cluster = np.array([clusters[name] for name in gold], dtype=np.int64)
+    ours, theirs = (_by_cluster(count_pairs(gold, groups, strength), gold) for groups in (old, new))
+    sizes = Counter(name for name, sure in zip(gold, strength, strict=True) if sure > 0)
+    incidents = sum(count > 1 for count in sizes.values())
+    return _compare(ours, theirs, _f1, incidents, sizes.total(), seed)
+
+
+def compare_labels(
+    incidents: Sequence[Hashable],
+    old: Sequence[bool],
+    new: Sequence[bool],
+    *,
+    seed: int = 7,
+) -> Comparison:
+    """Judge two sets of heads by the share of labels they got right.
+
+    Args:
+        incidents: Per label the incident whose report it is about: drawn together.
+        old: Whether the one in force was right.
+        new: Whether the challenger was.
+        seed: Of the drawing.
+
+    """
     ours, theirs = (
-        _by_cluster(count_pairs(gold, groups, strength), cluster, len(clusters))
-        for groups in (old, new)
+        _by_cluster(np.stack([np.array(right, dtype=float), np.ones(len(right))], 1), incidents)
+        for right in (old, new)
     )
+    return _compare(ours, theirs, _share, len(set(incidents)), len(incidents), seed)
+
+
+def _compare(
+    ours: Floats,
+    theirs: Floats,
+    figure: Callable[[Floats], Floats],
+    incidents: int,
+    reports: int,
+    seed: int,
+) -> Comparison:
+    """The figure of both, and the interval of the difference, drawing rows (incidents)."""
+    count = len(ours)
     draws = np.random.default_rng(seed)
-    share = np.full(len(clusters), 1 / max(len(clusters), 1))
+    share = np.full(count, 1 / max(count, 1))
     differences: list[Floats] = []
-    for start in range(0, _ROUNDS if clusters else 0, _AT_ONCE):
-        drawn = draws.multinomial(len(clusters), share, size=min(_AT_ONCE, _ROUNDS - start))
-        differences.append(_f1(drawn @ theirs) - _f1(drawn @ ours))
+    for start in range(0, _ROUNDS if count else 0, _AT_ONCE):
+        drawn = draws.multinomial(count, share, size=min(_AT_ONCE, _ROUNDS - start))
+        differences.append(figure(drawn @ theirs) - figure(drawn @ ours))
     spread = np.concatenate(differences) if differences else np.zeros(1)
     tail = (1 - _CONFIDENCE) / 2
-    before, after = (float(_f1(counts.sum(axis=0, keepdims=True))[0]) for counts in (ours, theirs))
-    sizes = Counter(name for name, sure in zip(gold, strength, strict=True) if sure > 0)
+    before, after = (
+        float(figure(counts.sum(axis=0, keepdims=True))[0]) for counts in (ours, theirs)
+    )
     return Comparison(
         old=before,
         new=after,
         difference=after - before,
         low=float(np.quantile(spread, tail)),
         high=float(np.quantile(spread, 1 - tail)),
-        incidents=sum(count > 1 for count in sizes.values()),
-        reports=sizes.total(),
+        incidents=incidents,
+        reports=reports,
     )
 
 
@@ -112,10 +149,18 @@ def _partners(groups: Sequence[Hashable], strength: Sequence[float]) -> Floats:
     return weights
 
 
-def _by_cluster(counts: Floats, cluster: npt.NDArray[np.int64], clusters: int) -> Floats:
-    found = np.zeros((clusters, 3))
-    np.add.at(found, cluster, counts)
+def _by_cluster(counts: Floats, names: Sequence[Hashable]) -> Floats:
+    """The rows of each name, summed."""
+    clusters = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    found = np.zeros((len(clusters), counts.shape[1]))
+    np.add.at(found, np.array([clusters[name] for name in names], dtype=np.int64), counts)
     return found
+
+
+def _share(counts: Floats) -> Floats:
+    """Of rows (right, all)."""
+    share: Floats = counts[:, 0] / np.maximum(counts[:, 1], 1e-12)
+    return share
 
 
 def _f1(counts: Floats) -> Floats:

@@ -8,7 +8,7 @@ figure cannot grow by learning its own test by heart.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -48,12 +48,14 @@ class LearningPolicy:
         incidents: Of two reports or more that people spoke about, on either side of the line
             between learning and judging. Under eight the interval of the difference is so wide
             that nothing could ever be promoted.
+        labels: Reports whose label staff set right, of one head.
         held: Share of the incidents that people spoke about which is held back, the newest.
 
     """
 
     corrections: int = 30
     incidents: int = 8
+    labels: int = 30
     held: float = 0.3
 
 
@@ -95,8 +97,17 @@ def read_lesson(session: Session, *, encoder_id: str | None = None) -> Lesson:
     )
 
 
-def choose_held(lesson: Lesson, policy: LearningPolicy) -> Lesson:
-    """The same lesson, with the newest incidents held back beside those that are already.
+def choose_held(
+    lesson: Lesson, policy: LearningPolicy, spared: Collection[IncidentId] = ()
+) -> Lesson:
+    """The same lesson with the newest incidents held back, where there is enough of grouping.
+
+    What nobody spoke about since then is held back too: it is what the held ones lie among.
+
+    Args:
+        lesson: What was read.
+        policy: What is enough.
+        spared: Incidents of one report that teach labels: they are divided for themselves.
 
     Raises:
         TooLittleFeedbackError: There is too little; the sentence says how much more is needed.
@@ -111,18 +122,9 @@ def choose_held(lesson: Lesson, policy: LearningPolicy) -> Lesson:
             corrections=lesson.corrections,
             needed=policy.corrections,
         )
-    first = _first_told(lesson)
     spoken = _spoken_of(lesson)
-    line = max((first[one] for one in lesson.held), default=None)
-    fresh = [one for one in spoken if line is None or first[one] > line]
-    fresh.sort(key=lambda one: (first[one], str(one)))
-    share = ceil(policy.held * len(fresh)) if line is None else int(policy.held * len(fresh))
-    newest = fresh[len(fresh) - share :] if share else []
-    held = set(lesson.held)
-    if newest:
-        held |= {one for one in first if first[one] >= first[newest[0]]}
-    chosen = replace(lesson, held=frozenset(held))
-    judged = sum(one in held for one in spoken)
+    chosen = hold_back(lesson, spoken, policy, spared=set(spared) - set(spoken))
+    judged = sum(one in chosen.held for one in spoken)
     if min(judged, len(spoken) - judged) < policy.incidents:
         raise TooLittleFeedbackError(
             f"Too little to learn from and to judge by: people spoke about {len(spoken)} "
@@ -133,6 +135,39 @@ def choose_held(lesson: Lesson, policy: LearningPolicy) -> Lesson:
             needed=ceil(policy.incidents / min(policy.held, 1 - policy.held)),
         )
     return chosen
+
+
+def hold_back(
+    lesson: Lesson,
+    about: Collection[IncidentId],
+    policy: LearningPolicy,
+    *,
+    spared: Collection[IncidentId] | None = None,
+) -> Lesson:
+    """Hold back the newest of these incidents, beside what is held already.
+
+    Of what is newer than the held ones among them a share is taken anew; the rest stays.
+
+    Args:
+        lesson: What was read.
+        about: Incidents of one kind.
+        policy: How great the share is.
+        spared: With it, everything that came since the first newly held one is held back too,
+            but for these; None: only `about`.
+
+    """
+    first = _first_told(lesson)
+    known = [one for one in about if one in first]
+    line = max((first[one] for one in known if one in lesson.held), default=None)
+    fresh = [one for one in known if one not in lesson.held and (line is None or first[one] > line)]
+    fresh.sort(key=lambda one: (first[one], str(one)))
+    share = ceil(policy.held * len(fresh)) if line is None else int(policy.held * len(fresh))
+    newest = fresh[len(fresh) - share :]
+    held = lesson.held | set(newest)
+    if newest and spared is not None:
+        begin = first[newest[0]]
+        held |= {one for one in first if first[one] >= begin and one not in spared}
+    return replace(lesson, held=frozenset(held))
 
 
 def record_held(session: Session, lesson: Lesson, *, now: datetime) -> None:
