@@ -7,7 +7,7 @@ of one count for nothing; a report whose label is None stands alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -30,6 +30,32 @@ class Score:
 
     def to_json(self) -> dict[str, Any]:
         return {name: round(value, 4) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmScore:
+    """Alarms raised, those that were nothing, and the incidents found of those big enough."""
+
+    alarms: int
+    false: int
+    found: int
+    incidents: int
+
+    def per_day(self, days: float) -> float:
+        """False alarms a day."""
+        return self.false / days if days else 0.0
+
+    def to_json(self, days: float) -> dict[str, Any]:
+        return asdict(self) | {"false_per_day": round(self.per_day(days), 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Everything as grouped on arrival, only what came into the queue, and the alarms."""
+
+    all: Score
+    published: Score
+    alarms: AlarmScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +86,31 @@ def score_groups(gold: Sequence[str | None], groups: Sequence[Hashable | None]) 
         incidents=len(eligible),
         detected=len(detected),
     )
+
+
+def score_alarms(
+    gold: Mapping[str, str | None], alarms: Sequence[Sequence[str]], *, at_least: float
+) -> AlarmScore:
+    """An alarm is right if at least half of its reports are of one incident.
+
+    Args:
+        gold: Label of each report, None where it stands alone.
+        alarms: Reports of each alarm.
+        at_least: Reports of an incident that must be found.
+
+    """
+    found: set[str] = set()
+    false = 0
+    for ids in alarms:
+        told = Counter(label for key in ids if (label := gold.get(key)) is not None)
+        label, count = told.most_common(1)[0] if told else ("", 0)
+        if 2 * count >= len(ids) > 0:
+            found.add(label)
+        else:
+            false += 1
+    sizes = Counter(label for label in gold.values() if label is not None)
+    big = {label for label, count in sizes.items() if count >= at_least}
+    return AlarmScore(len(alarms), false, len(found & big), len(big))
 
 
 def score_rivals(

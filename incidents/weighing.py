@@ -1,0 +1,220 @@
+"""Who speaks of a group's matter now, and how often such reports come anyway.
+
+Three counts of the same group: its own people; the people who tell alike, in whatever
+incident they are; and its thread, report by report. The last two reach further than joining
+does: for an alarm it is enough that people tell alike, and the rate keeps it honest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.base_rate import Rate, past_days, surprise, topic_rate
+from classifier.encoding import Vector
+from classifier.threads import Threads
+from classifier.window import Window
+
+PUBLISH_WITHIN: Final = timedelta(hours=6)
+_SEEDS: Final = 10
+_THREAD_SEEDS: Final = 20
+_ALIKE_MARGIN: Final = 0.02
+_THREAD_MARGIN: Final = 0.08
+"""How far below a chance meeting's cosine a mean cosine still counts: a mean over several
+reports is lower than the best of them (storm and helpdesk sets, dev, 2026-11: 0 to .03 and .07
+to .09 do the same)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who told a report, what they count for, and when; `at` in seconds."""
+
+    reporter: str
+    weight: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A report that the window does not hold yet."""
+
+    key: Hashable
+    vector: Vector
+    speaker: Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The people of one count.
+
+    Attributes:
+        people: Distinct reporters, each with the greatest weight any of their reports has.
+        distinct: Distinct reporters.
+        minutes: Between the first and the last of the counted reports.
+        rate: How often such reports come.
+        surprise: -log10 of the chance of so many people at that rate.
+        keys: The counted reports, oldest first.
+
+    """
+
+    people: float
+    distinct: int
+    minutes: float
+    rate: Rate
+    surprise: float
+    keys: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """One group at one moment.
+
+    Attributes:
+        own: Its own people within `PUBLISH_WITHIN`.
+        alike: Whoever tells alike within the rule's time.
+        thread: Whoever is in the thread of its newest report within the rule's time.
+        past_reports: What the past holds,
+        past_days: and over how long.
+
+    """
+
+    own: Tally
+    alike: Tally
+    thread: Tally
+    past_reports: int
+    past_days: float
+
+
+def weigh_group(
+    window: Window,
+    threads: Threads,
+    members: Sequence[Hashable],
+    at: float,
+    *,
+    within: timedelta,
+    speaker: Callable[[Hashable], Speaker | None],
+    newcomer: Newcomer | None = None,
+    service: str | None = None,
+    never: Callable[[Hashable], bool] = lambda _: False,
+) -> Weighing | None:
+    """Count who speaks of a group's matter; None where nothing of it is in the window.
+
+    Args:
+        window: The reports.
+        threads: Of the same window.
+        members: The group's reports, oldest first; those the window lacks are left out.
+        at: Now, in the window's seconds.
+        within: The time of the candidate rule.
+        speaker: Who told a report; None where that is not known.
+        newcomer: A member that the window does not hold yet.
+        service: What the group is about, where it is known.
+        never: Reports that people said are something else.
+
+    """
+    rows = [window.row_of[key] for key in members if key in window.row_of]
+    vectors: list[Vector] = [window.vectors()[row] for row in rows[-_SEEDS:]]
+    if newcomer is not None:
+        vectors.append(newcomer.vector)
+    if not vectors:
+        return None
+    counted = _Counter(window, speaker, newcomer, at, service)
+    threshold = threads.likeness(at)
+    centre = _mean(vectors[-_SEEDS:])
+    own = {window.keys[row] for row in rows}
+    extra = () if newcomer is None else (newcomer.key,)
+    rate = topic_rate(
+        window, centre, at, alike_from=threshold - _ALIKE_MARGIN, own=own, service=service
+    )
+    thread = _thread(window, threads, rows, newcomer, threshold)
+    thread_vectors = [window.vectors()[window.row_of[k]] for k in thread if k in window.row_of]
+    if newcomer is not None:
+        thread_vectors.append(newcomer.vector)
+    thread_rate = topic_rate(
+        window,
+        _mean(thread_vectors[-_THREAD_SEEDS:]),
+        at,
+        alike_from=threshold - _THREAD_MARGIN,
+        own=own | set(thread),
+        service=service,
+    )
+    reports, days = past_days(window, at)
+    alike = counted.alike(centre, threshold - _ALIKE_MARGIN, within)
+    return Weighing(
+        own=counted.tally([*own, *extra], rate, PUBLISH_WITHIN),
+        alike=counted.tally([k for k in alike if not never(k)], rate, within),
+        thread=counted.tally([*(k for k in thread if not never(k)), *extra], thread_rate, within),
+        past_reports=reports,
+        past_days=days,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    window: Window
+    speaker: Callable[[Hashable], Speaker | None]
+    newcomer: Newcomer | None
+    at: float
+    service: str | None
+
+    def alike(
+        self, centre: npt.NDArray[np.float32], least: float, within: timedelta
+    ) -> list[Hashable]:
+        """Keys of the recent reports alike, the newcomer among them."""
+        moments = self.window.moments()
+        recent = (moments <= self.at) & (moments >= self.at - within.total_seconds())
+        near = np.flatnonzero(recent)
+        near = near[self.window.vectors()[near] @ centre >= least]
+        keys = [self.window.keys[row] for row in near.tolist()]
+        if self.newcomer is not None and float(self.newcomer.vector @ centre) >= least:
+            keys.append(self.newcomer.key)
+        return keys
+
+    def tally(self, keys: Iterable[Hashable], rate: Rate, within: timedelta) -> Tally:
+        span = within.total_seconds()
+        told = []
+        for key in keys:
+            one = self._told(key)
+            if one is not None and self.at - span <= one.at <= self.at:
+                told.append((one.at, key, one))
+        told.sort(key=lambda each: each[0])
+        weights: dict[str, float] = {}
+        for _, _, one in told:
+            weights[one.reporter] = max(weights.get(one.reporter, 0.0), one.weight)
+        people = sum(weights.values())
+        minutes = (told[-1][0] - told[0][0]) / 60 if told else 0.0
+        return Tally(
+            people=people,
+            distinct=len(weights),
+            minutes=minutes,
+            rate=rate,
+            surprise=surprise(people, rate, span),
+            keys=tuple(key for _, key, _ in told),
+        )
+
+    def _told(self, key: Hashable) -> Speaker | None:
+        if self.newcomer is not None and key == self.newcomer.key:
+            return self.newcomer.speaker
+        return self.speaker(key)
+
+
+def _thread(
+    window: Window,
+    threads: Threads,
+    rows: Sequence[int],
+    newcomer: Newcomer | None,
+    threshold: float,
+) -> Sequence[Hashable]:
+    if newcomer is None:
+        return threads.thread_of(window.keys[rows[-1]])
+    nearest = threads.nearest(newcomer.vector, newcomer.speaker.at, likeness=threshold)
+    return () if nearest is None else threads.thread_of(nearest)
+
+
+def _mean(vectors: Sequence[Vector]) -> npt.NDArray[np.float32]:
+    mean: npt.NDArray[np.float32] = np.mean(np.stack(vectors), axis=0, dtype=np.float32)
+    return mean
