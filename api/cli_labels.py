@@ -100,7 +100,7 @@ def _evaluate(chosen: argparse.Namespace) -> None:
     from classifier.label_feedback import follow
     from classifier.label_store import load_heads
     from classifier.label_vectors import encode_all, tell_on_stderr
-    from classifier.tickets import BadTableError, parse_table, render_row, said_of
+    from classifier.tickets import BadTableError, label_rows, parse_table, render_row
 
     folder = (chosen.artifact or ARTIFACTS) / "heads"
     folder = folder if folder.exists() else ARTIFACTS / "heads"
@@ -116,8 +116,7 @@ def _evaluate(chosen: argparse.Namespace) -> None:
             )
         said = follow(table, vectors, heads, train, encoder, every=max(1, chosen.feedback_every))
     else:
-        pairs = zip(table.texts, vectors, strict=True)
-        said = [said_of(text, vector, heads) for text, vector in pairs]
+        said = label_rows(table.texts, vectors, heads)
     if chosen.out:
         _write(chosen.out, (render_row(row, each) for row, each in enumerate(said)))
     ours = evaluate_rows(table, said)

@@ -6,14 +6,14 @@ labelled texts nearest in meaning. Trained by `classifier.train_heads`, served f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.encoding import Vector
+from classifier.encoding import Vector, Vectors
 from classifier.label_calibration import Calibration, Promise
 from classifier.label_fit import log_softmax
 from classifier.label_severity import SeverityFit
@@ -207,6 +207,14 @@ class Heads:
     def see(self, text: str, vector: Vector) -> Seen:
         """A text (see `encoding.gist`) and its vector, ready for any head."""
         return Seen(text, vector, self.shelves)
+
+    def see_all(self, texts: Sequence[str], vectors: Vectors, shelf: str) -> Iterator[Seen]:
+        """The same for many texts that one shelf's heads will be asked about: quicker."""
+        on = self.shelves[shelf]
+        looks = on.examples.looks(vectors)
+        for text, vector, look in zip(texts, vectors, looks, strict=True):
+            found = {shelf: (on, on.vectoriser.terms(text), look)}
+            yield Seen(text, vector, self.shelves, found)
 
     def predict(self, name: str, seen: Seen, *, asked: str | None = None) -> Prediction:
         head = self.by_name.get(name)

@@ -21,7 +21,7 @@ from classifier.label_terms import stack_terms
 from classifier.label_vectors import encode_all
 from classifier.label_vote import weighted_votes
 from classifier.severity import PriorityMatrix
-from classifier.tickets import HEADS, Said, Table, said_of
+from classifier.tickets import HEADS, Said, Table, label_rows
 
 _HALF_LIVES: Final = (75.0, 150.0, 300.0, float("inf"))
 """Rows after which a row counts half."""
@@ -53,8 +53,7 @@ def follow(
         every: After so many rows their labels are known and the heads are fitted again.
 
     """
-    pairs = zip(table.texts, vectors, strict=True)
-    said = [said_of(text, vector, heads) for text, vector in pairs]
+    said = label_rows(table.texts, vectors, heads)
     together = np.vstack([encode_all(encoder, train.texts), vectors])
     for name, told in table.labels.items():
         head = heads.by_name.get(name)

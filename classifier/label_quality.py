@@ -17,7 +17,7 @@ from classifier.encoding import Encoder
 from classifier.label_evaluation import OURS, SEVERITY, evaluate_rivals, evaluate_rows
 from classifier.label_feedback import follow
 from classifier.label_vectors import Tell, encode_all
-from classifier.tickets import Table, said_of, tasks_of, text_of
+from classifier.tickets import Table, label_rows, tasks_of, text_of
 from classifier.train_heads import TRAIN, learn_heads, read_table
 
 _LATER: Final = 0.34  # share of a set in the order of time that judges
@@ -114,8 +114,7 @@ def _measure(one: LabelSet, encoder: Encoder, tell: Tell | None) -> Measured:
     tasks, _ = tasks_of(one.train)
     heads = learn_heads(tasks, encoder, tell, curve=False).heads
     if one.feedback_every is None:
-        pairs = zip(one.judged.texts, vectors, strict=True)
-        said = [said_of(text, vector, heads) for text, vector in pairs]
+        said = label_rows(one.judged.texts, vectors, heads)
     else:
         said = follow(one.judged, vectors, heads, one.train, encoder, every=one.feedback_every)
     ours = evaluate_rows(one.judged, said)

@@ -18,7 +18,7 @@ from classifier.label_calibration import reliability
 from classifier.label_training import Learnt
 from classifier.label_vectors import encode_all
 from classifier.label_vote import render_example
-from classifier.tickets import Table, said_of
+from classifier.tickets import Table, label_rows
 from classifier.train_heads import Task, Training
 
 _TO_LABEL: Final = 20
@@ -167,10 +167,8 @@ def _doubtful(training: Training, table: Table, encoder: Encoder) -> list[Doubtf
     ]
     rows = sorted({row for row, _ in lacking})[:_MOST_READ]
     texts = [table.texts[row] for row in rows]
-    said = {
-        row: said_of(text, vector, training.heads)
-        for row, text, vector in zip(rows, texts, encode_all(encoder, texts), strict=True)
-    }
+    labelled = label_rows(texts, encode_all(encoder, texts), training.heads)
+    said = dict(zip(rows, labelled, strict=True))
     found = []
     for row, head in lacking:
         if row in said:

@@ -88,7 +88,7 @@ def learn(material: Material, *, curve: bool = True) -> Learnt:
     folds = choose_folds(y, _FOLDS if few else _FOLDS_OF_MANY)
     strength, logs, start = _out_of_fold(rows, y, classes, folds, few=few)
     votes = votes_out_of_fold(material.vectors, y, folds, usual)
-    calibration = fit_calibration(logs, votes, y, usual)
+    calibration = fit_calibration(logs, votes, y, usual, folds)
     chances = calibration.apply(logs, votes, usual)
     promise = choose_promise(chances.max(axis=1), chances.argmax(axis=1) == y)
     found = fit_rows(rows, y, classes, strength=strength, start=start)

@@ -6,7 +6,7 @@ The vote finds near-copies that a regression averages out (+.008 on 38,000 ticke
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ _SHARPNESS: Final = 0.05  # a neighbour this much farther in cosine counts 1/e o
 _DOUBT: Final = 0.5  # votes for "as usual" beside the nearest one's own
 _SEEN: Final = 60  # neighbours kept of a look: rows without this head's label have no vote
 _BLOCK: Final = 4096
+_TOGETHER: Final = 128
 _LENGTH: Final = 160
 _MASKS: Final = (
     (re.compile(r"[\w.+-]{1,64}@[\w.-]{1,190}"), "<email>"),
@@ -58,15 +59,22 @@ class Examples:
 
     def look(self, vector: Vector) -> Look:
         """The nearest rows."""
-        cosines = np.empty(len(self.vectors), dtype=np.float32)
-        for first in range(0, len(cosines), _BLOCK):
-            block = self.vectors[first : first + _BLOCK].astype(np.float32)
-            cosines[first : first + _BLOCK] = block @ vector
-        rows = np.arange(len(cosines))
-        if len(cosines) > _SEEN:
-            rows = np.argpartition(-cosines, _SEEN)[:_SEEN]
-        rows = rows[np.argsort(-cosines[rows], kind="stable")]
-        return Look(rows, cosines[rows])
+        return next(self.looks(vector[None]))
+
+    def looks(self, vectors: Vectors) -> Iterator[Look]:
+        """The same for many texts, in their order; much quicker than one by one."""
+        for begin in range(0, len(vectors), _TOGETHER):
+            asking = vectors[begin : begin + _TOGETHER].T
+            cosines = np.empty((len(self.vectors), asking.shape[1]), dtype=np.float32)
+            for first in range(0, len(cosines), _BLOCK):
+                block = self.vectors[first : first + _BLOCK].astype(np.float32)
+                cosines[first : first + _BLOCK] = block @ asking
+            for one in np.ascontiguousarray(cosines.T):
+                rows = np.arange(len(one))
+                if len(one) > _SEEN:
+                    rows = np.argpartition(-one, _SEEN)[:_SEEN]
+                rows = rows[np.argsort(-one[rows], kind="stable")]
+                yield Look(rows, one[rows])
 
 
 def vote(look: Look, labels: npt.NDArray[np.int16], usual: Floats) -> Floats:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from classifier.encoding import Encoder, Vector, gist
-from classifier.heads import Heads, Prediction
+from classifier.encoding import Encoder, Vectors, gist
+from classifier.heads import NOTHING, Heads, Prediction, Seen
 from classifier.label_severity import SeverityReading
 from classifier.label_vectors import Tell, encode_all
 from classifier.severity import PriorityMatrix
-from classifier.train_heads import Task
+from classifier.train_heads import TICKETS, Task
 from models.errors import DomainError
 
 HEADS: Final = ("category", "impact", "urgency")
@@ -117,13 +117,18 @@ def predict_rows(
     table: Table, heads: Heads, encoder: Encoder, tell: Tell | None = None
 ) -> list[Said]:
     """Per row, what each head says. Slow: every text is encoded."""
-    vectors = encode_all(encoder, table.texts, tell)
-    return [said_of(text, vector, heads) for text, vector in zip(table.texts, vectors, strict=True)]
+    return label_rows(table.texts, encode_all(encoder, table.texts, tell), heads)
 
 
-def said_of(text: str, vector: Vector, heads: Heads) -> Said:
-    """What all heads say of one text."""
-    seen = heads.see(gist(text), vector)
+def label_rows(texts: Sequence[str], vectors: Vectors, heads: Heads) -> list[Said]:
+    """What all heads say of texts whose vectors are known."""
+    if TICKETS not in heads.shelves:
+        return [Said(dict.fromkeys(HEADS, NOTHING), None)] * len(texts)
+    short = [gist(text) for text in texts]
+    return [_said(seen, heads) for seen in heads.see_all(short, vectors, TICKETS)]
+
+
+def _said(seen: Seen, heads: Heads) -> Said:
     found = {head: heads.predict(head, seen) for head in HEADS}
     severity = None
     if heads.severity is not None:

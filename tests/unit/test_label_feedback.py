@@ -8,7 +8,7 @@ import pytest
 from classifier.encoding import HashEncoder
 from classifier.heads import Heads
 from classifier.label_feedback import follow
-from classifier.tickets import Said, Table, said_of, tasks_of
+from classifier.tickets import Said, Table, label_rows, tasks_of
 from classifier.train_heads import learn_heads
 
 KNOWN = Table(
@@ -53,6 +53,6 @@ def test_rows_without_a_known_label_are_labelled_and_teach_nothing(heads: Heads)
     unknown = Table(LATER.texts, {"category": ("",) * 160})
     said = followed(heads, unknown, every=20)
     assert {each.labels["category"].label for each in said} == {"print", "mail"}
-    still = said_of(unknown.texts[0], HashEncoder().encode(unknown.texts[:1])[0], heads)
+    still = label_rows(unknown.texts[:1], HashEncoder().encode(unknown.texts[:1]), heads)[0]
     assert said[0].labels["category"].label == still.labels["category"].label
     assert np.isclose(sum(said[0].labels["category"].probabilities.values()), 1.0)
