@@ -7,11 +7,18 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from api.cli_labels import add_training, train_labels, train_shipped_heads
 from api.shipped import ARTIFACTS, TRAINING_DATA, built_encoder
 from models.errors import DomainError
+
+if TYPE_CHECKING:
+    from classifier.encoding import Encoder
+    from classifier.window import Disturbance
+
+HELD: Final = "held"
+"""The `part` of a labelled file that nothing is learnt from: kept to be judged on."""
 
 
 class NothingToTrainError(DomainError):
@@ -39,6 +46,10 @@ def add_commands(commands: Any) -> None:
         "in force (with --out only written)",
     )  # fmt: skip
     add_training(train)
+    train.add_argument(
+        "--afresh", action="store_true",
+        help="learn grouping from nothing, not from the shipped weights on",
+    )  # fmt: skip
     add_organisation(train)
     train.add_argument("--out", type=Path, help="a folder; an artifact for `muster evaluate`")
     train.set_defaults(run=_train)
@@ -82,7 +93,7 @@ def _train(chosen: argparse.Namespace) -> None:
 def _train_pairs(chosen: argparse.Namespace) -> None:
     from classifier.catalogue import parse_catalogue
     from classifier.facts import FactFinder
-    from classifier.pair_scorer import save_scorer
+    from classifier.pair_scorer import load_scorer, save_scorer
     from classifier.train_pairs import Labelled, train_scorer
     from incidents.replay import labelled, parse_stream, read_rows
 
@@ -90,15 +101,31 @@ def _train_pairs(chosen: argparse.Namespace) -> None:
     streams: dict[str, list[Labelled]] = {}
     for told in chosen.stream:
         name, path = _named(told, streams)
-        rows = parse_stream(path)
+        rows = [row for row in parse_stream(path) if row.part != HELD]
         print(f"Reading {len(rows)} reports of {name} ...", flush=True)
         streams[name] = labelled(read_rows(rows, encoder, finder))
     print("Learning; a few minutes for some thousand reports ...", flush=True)
     now = datetime.now(UTC)
-    scorer = train_scorer(streams, encoder.id, name=f"pairs-{now:%Y%m%d}", date=f"{now:%Y-%m-%d}")
+    scorer = train_scorer(
+        streams,
+        encoder.id,
+        name=f"pairs-{now:%Y%m%d}",
+        date=f"{now:%Y-%m-%d}",
+        start=None if chosen.afresh else load_scorer(),
+        disturbance=_learn_disturbance(encoder) if chosen.afresh else None,
+        said=lambda sentence: print(sentence, flush=True),
+    )
     save_scorer(scorer, chosen.out)
     figures = {key: value for key, value in scorer.manifest.items() if key != "reliability"}
     print(json.dumps({**figures, "join": scorer.join, "suggest": scorer.suggest}, indent=1))
+
+
+def _learn_disturbance(encoder: Encoder) -> Disturbance:
+    from classifier.train_disturbance import train_disturbance
+    from classifier.train_heads import read_table
+
+    rows = [r for r in read_table(TRAINING_DATA / "tickets.csv") if r.get("part") != HELD]
+    return train_disturbance([r["text"] for r in rows], [r["urgency"] for r in rows], encoder)
 
 
 def _named(told: str, taken: Mapping[str, object]) -> tuple[str, Path]:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector
+from classifier.signature_rarity import rare_signatures
 from classifier.window import PairFacts, Scan, Window
 
 Floats64 = npt.NDArray[np.float64]
 
-HORIZON: Final = 12 * 3_600.0
-"""Seconds since a group's last report after which it is no longer compared with."""
 _MEMBERS: Final = 40
 _BY_MEANING: Final = 6
 _BY_WORDS: Final = 3
@@ -28,12 +28,16 @@ _BY_SIGNATURE: Final = 2
 _LOOKED_AT: Final = 400
 _LOOKED_AT_BY_WORDS: Final = 40
 _REPORTS_PER_UNIT: Final = 15.0
-_UNIT: Final = (1_800.0, 4 * 3_600.0)
-_FIRST_UNIT: Final = 2 * 3_600.0
+_FIRST_UNIT_SHARE: Final = 1.414  # two hours, of half an hour to four: before there is traffic
 _FAR: Final = 0.3
 """Cosine below which two accounts hardly speak of one thing (MiniLM)."""
 _SERVICES: Final = 25.0
 """About as many services as a catalogue has: what is expected of each before there is a past."""
+_SITES: Final = 6.0
+_SITE_PRIOR: Final = 3.0
+_LONG: Final = 4.0
+"""The slower of the two decays, in time units."""
+_NOBODY: Final = 0.02
 
 FEATURES: Final = (
     "max",
@@ -62,6 +66,13 @@ FEATURES: Final = (
     "other_site",
     "site_known",
     "same_signature",
+    "pull",
+    "pull_long",
+    "claim",
+    "trouble",
+    "trouble_shared",
+    "site_crowd",
+    "same_reporter",
 )
 RISING: Final = frozenset(
     {
@@ -77,6 +88,12 @@ RISING: Final = frozenset(
         "same_service",
         "service_crowd",
         "same_signature",
+        "pull",
+        "pull_long",
+        "claim",
+        "trouble_shared",
+        "site_crowd",
+        "same_reporter",
     }
 )
 """Features whose growth can only speak for the same incident."""
@@ -116,12 +133,27 @@ class Compared:
     minutes_since_last: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One report beside every row, whatever groups the rows are in.
+
+    Attributes:
+        scan: By meaning.
+        shared: Shape (n,), share of the report's rare words (by idf) that each row has too.
+
+    """
+
+    scan: Scan
+    shared: npt.NDArray[np.float32]
+
+
 def compare(
     window: Window,
     query: Query,
     *,
     only: Collection[Hashable] | None = None,
     exclude: Collection[Hashable] = (),
+    glance: Glance | None = None,
 ) -> list[Compared]:
     """Measure the query beside the groups that could be its own.
 
@@ -130,28 +162,37 @@ def compare(
         query: The new report.
         only: Just these groups, e.g. those that changed since the last look.
         exclude: Never these.
+        glance: Made for this report and this window before; saves making it again.
 
     """
     if len(window) == 0:
         return []
-    scan = window.scan(query.vector, query.at)
-    shared, total = window.shared_words(query.facts.words)
-    chosen = _candidates(window, scan, query, shared, only, exclude)
+    seen = glance or take_glance(window, query)
+    chosen = _candidates(window, seen.scan, query, seen.shared, only, exclude)
     if not chosen:
         return []
-    return _measure(window, scan, query, chosen, shared / total if total else shared)
+    return _measure(window, seen.scan, query, chosen, seen.shared)
+
+
+def take_glance(window: Window, query: Query) -> Glance:
+    """Compare a report with every row by meaning and by words: what no grouping changes."""
+    shared, total = window.shared_words(query.facts.words)
+    return Glance(
+        window.scan(query.vector, query.at),
+        (shared / total if total else shared).astype(np.float32),
+    )
 
 
 def _candidates(
     window: Window,
     scan: Scan,
     query: Query,
-    shared: Floats64,
+    shared: npt.NDArray[np.float32],
     only: Collection[Hashable] | None,
     exclude: Collection[Hashable],
 ) -> list[Hashable]:
     """The groups with the nearest members in meaning, then in words, then with the same code."""
-    recent = scan.live & (window.moments() > query.at - HORIZON)
+    recent = scan.live & (window.moments() > query.at - window.pace.reach)
     near = np.flatnonzero(recent)
     if only is not None:
         wanted = [row for name in only if name in window.groups for row in window.groups[name].rows]
@@ -170,10 +211,9 @@ def _candidates(
     consider(_best(near, scan.cosines[near], _LOOKED_AT).tolist(), _BY_MEANING)
     worded = near[shared[near] > 0]
     consider(_best(worded, shared[worded], _LOOKED_AT_BY_WORDS).tolist(), len(chosen) + _BY_WORDS)
-    for signature in sorted(query.facts.signatures):
-        rows = window.rows_with_signature(signature)[-20:]
+    for sharing in rare_signatures(window, query.facts, query.at):
         consider(
-            (row for row in rows if recent[row] and (only is None or _in(window, row, only))),
+            (r for r in sharing.rows[-20:] if recent[r] and (only is None or _in(window, r, only))),
             len(chosen) + _BY_SIGNATURE,
         )
     return list(chosen)
@@ -194,7 +234,11 @@ def _best(
 
 
 def _measure(
-    window: Window, scan: Scan, query: Query, names: Sequence[Hashable], shared: Floats64
+    window: Window,
+    scan: Scan,
+    query: Query,
+    names: Sequence[Hashable],
+    shared: npt.NDArray[np.float32],
 ) -> list[Compared]:
     """All measures of all candidates at once: the members lie one group after the other."""
     groups = [window.groups[name] for name in names]
@@ -231,11 +275,15 @@ def _measure(
     recent = np.add.reduceat((moments[flat] > query.at - unit).astype(np.int64), start)
     one = np.ones(len(groups))
     lately = scan.live & (moments > query.at - 2 * unit)
+    pull = _pull(window, scan, query, flat, start, unit)
+    trouble = window.trouble_of(query.vector)
+    shared_trouble = trouble * mean(window.troubles()[flat])
     surge = _surge(scan, lately)
     facts = query.facts
     service = np.array([_agreement(facts.service, group.services) for group in groups])
     site = np.array([_agreement(facts.site, group.sites) for group in groups])
-    signed = [any(sign in group.signatures for sign in facts.signatures) for group in groups]
+    rare = {row for one in rare_signatures(window, facts, query.at) for row in one.rows}
+    signed = [not rare.isdisjoint(group.rows) for group in groups]
     columns = {
         "max": best,
         "top3": top3,
@@ -263,6 +311,15 @@ def _measure(
         "other_site": site[:, 1],
         "site_known": site.sum(axis=1),
         "same_signature": np.array(signed, dtype=np.float64),
+        "pull": np.log1p(10 * pull[0]),
+        "pull_long": np.log1p(10 * pull[1]),
+        "claim": np.log((pull[1] + _NOBODY) / (pull[2] + 0.5 * _usual(scan, lately) + _NOBODY)),
+        "same_reporter": np.array([_told_before(window, facts, rows) for rows in members]),
+        "trouble": one * trouble,
+        "trouble_shared": shared_trouble,
+        "site_crowd": shared_trouble
+        * site[:, 0]
+        * _site_crowd(window, scan, facts.site, flat, start, lately),
     }
     table = np.stack([columns[name] for name in FEATURES], axis=1)
     first = [order[s : s + min(3, c)] for s, c in zip(start, count, strict=True)]
@@ -278,11 +335,39 @@ def _measure(
     ]
 
 
+def _pull(
+    window: Window,
+    scan: Scan,
+    query: Query,
+    members: npt.NDArray[np.int64],
+    start: npt.NDArray[np.int64],
+    unit: float,
+) -> tuple[Floats64, Floats64, float]:
+    """What every report adds to the chance of one more like it: alike, and fading with time.
+
+    Returns:
+        Per group the sum over its members, fading in one unit and in four; and the sum over
+        all rows within reach, in four.
+
+    """
+    age = (query.at - window.moments()) / unit
+    like = 10.0 * np.maximum(scan.cosines - _FAR, 0.0).astype(np.float64) ** 2
+    fading = like[members] * np.exp(-np.maximum(age[members], 0.0))
+    slow = like[members] * np.exp(-np.maximum(age[members], 0.0) / _LONG)
+    near = np.flatnonzero((like > 0.0) & scan.live & (age * unit < window.pace.reach))
+    everyone = float((like[near] * np.exp(-np.maximum(age[near], 0.0) / _LONG)).sum())
+    return np.add.reduceat(fading, start), np.add.reduceat(slow, start), everyone
+
+
+def _usual(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
+    """How many reports like this the past lets one expect lately."""
+    return float(np.exp(scan.base[0])) * np.count_nonzero(lately)
+
+
 def _surge(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
     """How many times more reports like this came lately than the past lets one expect (log)."""
     alike = np.count_nonzero(scan.cosines[lately] >= 0.5)
-    expected = float(np.exp(scan.base[0])) * np.count_nonzero(lately)
-    return float(np.log((alike + 0.5) / (expected + 0.5)))
+    return float(np.log((alike + 0.5) / (_usual(scan, lately) + 0.5)))
 
 
 def _crowd(
@@ -300,10 +385,46 @@ def _crowd(
     if service is None:
         return np.zeros(len(start))
     named = window.naming_service(service)
-    share = (np.count_nonzero(named & scan.past) + 1.0) / (np.count_nonzero(scan.past) + _SERVICES)
+    return _crowding(named, 1.0, _SERVICES, scan, members, start, lately)
+
+
+def _site_crowd(
+    window: Window,
+    scan: Scan,
+    site: str | None,
+    members: npt.NDArray[np.int64],
+    start: npt.NDArray[np.int64],
+    lately: npt.NDArray[np.bool_],
+) -> Floats64:
+    """The same for a building: an outage of its network has a different symptom at every desk."""
+    if site is None:
+        return np.zeros(len(start))
+    here = window.naming_site(site)
+    return _crowding(here, _SITE_PRIOR, _SITE_PRIOR * _SITES, scan, members, start, lately)
+
+
+def _crowding(
+    named: npt.NDArray[np.bool_],
+    prior: float,
+    prior_total: float,
+    scan: Scan,
+    members: npt.NDArray[np.int64],
+    start: npt.NDArray[np.int64],
+    lately: npt.NDArray[np.bool_],
+) -> Floats64:
+    share = (np.count_nonzero(named & scan.past) + prior) / (
+        np.count_nonzero(scan.past) + prior_total
+    )
     came = np.add.reduceat((named & lately)[members].astype(np.int64), start)
     usual = share * np.count_nonzero(lately)
     return np.maximum(np.log((came + 0.5) / (usual + 0.5)), 0.0)
+
+
+def _told_before(window: Window, facts: PairFacts, rows: Sequence[int]) -> float:
+    """1 where the person has spoken of this group: people come back to say that it is worse."""
+    if facts.reporter is None:
+        return 0.0
+    return float(any(window.facts[row].reporter == facts.reporter for row in rows))
 
 
 def _agreement(value: str | None, counts: Mapping[str, int]) -> tuple[float, float]:
@@ -316,12 +437,14 @@ def _agreement(value: str | None, counts: Mapping[str, int]) -> tuple[float, flo
 
 
 def _time_unit(window: Window, scan: Scan) -> float:
-    """The time in which about fifteen reports come in, seconds; two hours at first."""
+    """The time in which about fifteen reports come in, seconds, within the pace's bounds."""
+    least, most = window.pace.unit
+    first = sqrt(least * most) * _FIRST_UNIT_SHARE
     moments = window.moments()[scan.live]
     count = len(moments)
     if count < 2:
-        return _FIRST_UNIT
+        return first
     span = scan.at - float(moments.min())
     prior = 30.0
-    rate = (count + prior) / (span + prior * _FIRST_UNIT / _REPORTS_PER_UNIT)
-    return float(np.clip(_REPORTS_PER_UNIT / rate, *_UNIT))
+    rate = (count + prior) / (span + prior * first / _REPORTS_PER_UNIT)
+    return float(np.clip(_REPORTS_PER_UNIT / rate, least, most))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN
 from classifier.pair_scorer import PairScorer
+from classifier.rehearsal import Floats, Pairs
 
-_PENALTY: Final = 100.0  # 1 / C with C = .01: weaker ones overfit small streams (research)
 _WRONG_JOIN: Final = 3.3
 """What a wrong join costs, in missed ones, where both sides' sites are known and could tell.
 
@@ -21,28 +20,24 @@ ten meet and the strangers stay out (2026-11; `tests/quality/test_grouping.py` h
 """
 _SITE_KNOWN: Final = FEATURES.index("site_known")
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """Training pairs of one replay.
+class Pull:
+    """Where weights are drawn to where the pairs say little.
 
     Attributes:
-        x: Shape (n, features).
-        y: Shape (n,), 1 where report and group are the same incident, else 0.
-        fold: Shape (n,), the part of the stream that the report is in.
-        weight: Of each pair, beside those of other streams.
+        start: Weights learnt elsewhere; zero where None.
+        penalty: 1 / C. 100 is C = .01: weaker ones overfit small streams (research).
 
     """
 
-    x: Floats
-    y: Floats
-    fold: npt.NDArray[np.int64]
-    weight: float = 1.0
+    start: PairScorer | None
+    penalty: float = 100.0
 
 
-def fit_pairs(collected: Sequence[Pairs], name: str, *, without: int | None = None) -> PairScorer:
+def fit_pairs(
+    collected: Sequence[Pairs], blank: PairScorer, pull: Pull, *, without: int | None = None
+) -> PairScorer:
     """Weights for some replays' pairs, leaving out those of one fold; thresholds are not set."""
     from scipy.optimize import minimize
 
@@ -54,36 +49,67 @@ def fit_pairs(collected: Sequence[Pairs], name: str, *, without: int | None = No
     )
     weight[(y == 0) & (x[:, _SITE_KNOWN] > 0)] *= _WRONG_JOIN
     weight = weight / weight.mean()
-    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
+    start = pull.start
+    if start is None:
+        mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
+        home = np.zeros(len(FEATURES) + 1)
+    else:
+        mean, scale = start.mean, start.scale
+        home = np.append(start.weights, start.bias)
     z = (x - mean) / scale
     sign = 2 * y - 1
 
     def loss(w: Floats) -> tuple[float, Floats]:
         margin = sign * (z @ w[:-1] + w[-1])
-        value = float((weight * np.logaddexp(0, -margin)).sum() + _PENALTY / 2 * (w[:-1] @ w[:-1]))
+        away = w[:-1] - home[:-1]
+        value = float((weight * np.logaddexp(0, -margin)).sum() + pull.penalty / 2 * (away @ away))
         slope = -weight * sign / (1 + np.exp(np.clip(margin, -40, 40)))
-        gradient = np.concatenate([z.T @ slope + _PENALTY * w[:-1], [slope.sum()]])
+        gradient = np.concatenate([z.T @ slope + pull.penalty * away, [slope.sum()]])
         return value, gradient
 
     found = minimize(
         loss,
-        np.zeros(len(FEATURES) + 1),
+        home,
         jac=True,
         method="L-BFGS-B",
         bounds=[*(_bounds(feature) for feature in FEATURES), (None, None)],
     )
-    return PairScorer(name, mean, scale, found.x[:-1], float(found.x[-1]), 0.5, 0.3, {})
+    return replace(
+        blank, mean=mean, scale=scale, weights=found.x[:-1], bias=float(found.x[-1]),
+        calibration=(1.0, 0.0),
+    )  # fmt: skip
 
 
 def log_odds(scorer: PairScorer, values: Floats) -> Floats:
-    """Of rows of features, shape (n, features) or (features,)."""
+    """Of rows of features, shape (n, features) or (features,); before calibration."""
     odds: Floats = ((values - scorer.mean) / scorer.scale) @ scorer.weights + scorer.bias
     return odds
 
 
-def reliability(odds: Floats, y: Floats) -> list[list[float]]:
+def fit_calibration(odds: Floats, y: Floats) -> tuple[float, float]:
+    """Slope and shift of log-odds, so that of the best candidates at p a share p is right.
+
+    Platt's method with his smoothed targets; the slope is never negative.
+    """
+    from scipy.optimize import minimize
+
+    right = float(y.sum())
+    target = np.where(y > 0, (right + 1) / (right + 2), 1 / (len(y) - right + 2))
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        margin = w[0] * odds + w[1]
+        p = 1 / (1 + np.exp(-np.clip(margin, -40, 40)))
+        value = float((np.logaddexp(0, margin) - target * margin).sum())
+        return value, np.array([((p - target) * odds).sum(), (p - target).sum()])
+
+    found = minimize(
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.05, None), (None, None)]
+    )
+    return round(float(found.x[0]), 4), round(float(found.x[1]), 4)
+
+
+def reliability(p: Floats, y: Floats) -> list[list[float]]:
     """Per tenth of probability: mean predicted, share that were the same, count."""
-    p = 1 / (1 + np.exp(-odds))
     rows = []
     for low in np.arange(0, 1, 0.1):
         inside = (p >= low) & (p < low + 0.1)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.pair_features import FEATURES, Compared, Query, compare
-from classifier.window import Window
+from classifier.pair_features import FEATURES, Compared, Glance, Query, compare
+from classifier.window import BURST, Disturbance, Pace, Window
 from models.errors import DomainError
 
 APART: Final = 0.01
@@ -61,6 +61,13 @@ class PairScorer:
     join: float
     suggest: float
     manifest: Mapping[str, Any]
+    pace: Pace = BURST
+    disturbance: Disturbance | None = None
+    calibration: tuple[float, float] = (1.0, 0.0)
+
+    def open_window(self, encoder_id: str, width: int) -> Window:
+        """An empty window that goes at this scorer's pace."""
+        return Window(encoder_id, width, pace=self.pace, disturbance=self.disturbance)
 
     def score(
         self,
@@ -69,24 +76,30 @@ class PairScorer:
         *,
         only: Collection[Hashable] | None = None,
         exclude: Collection[Hashable] = (),
+        glance: Glance | None = None,
     ) -> list[Scored]:
         """Candidate groups, most likely first."""
-        compared = compare(window, query, only=only, exclude=exclude)
+        compared = compare(window, query, only=only, exclude=exclude, glance=glance)
         scored = [self._scored(one) for one in compared]
         return sorted(scored, key=lambda one: -one.probability)
 
     def _scored(self, one: Compared) -> Scored:
         parts = (one.values - self.mean) / self.scale * self.weights
-        odds = float(np.clip(parts.sum() + self.bias, -40, 40))
+        odds = float(parts.sum() + self.bias)
         return Scored(
             group=one.group,
-            probability=APART if one.apart else float(1.0 / (1.0 + np.exp(-odds))),
+            probability=APART if one.apart else self.calibrated(odds),
             measures=dict(zip(FEATURES, one.values.tolist(), strict=True)),
             weights=dict(zip(FEATURES, parts.tolist(), strict=True)),
             nearest=one.nearest,
             apart=one.apart,
             minutes_since_last=one.minutes_since_last,
         )
+
+    def calibrated(self, odds: float) -> float:
+        """The probability that people would agree, for log-odds of the weights."""
+        slope, shift = self.calibration
+        return float(1.0 / (1.0 + np.exp(-np.clip(slope * odds + shift, -40, 40))))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -99,6 +112,9 @@ class PairScorer:
             "bias": round(self.bias, 6),
             "join": self.join,
             "suggest": self.suggest,
+            "calibration": list(self.calibration),
+            "pace": asdict(self.pace),
+            "disturbance": _disturbance_json(self.disturbance),
             "manifest": dict(self.manifest),
         }
 
@@ -127,7 +143,37 @@ def parse_scorer(data: Mapping[str, Any]) -> PairScorer:
         join=float(data["join"]),
         suggest=float(data["suggest"]),
         manifest=data["manifest"],
+        pace=_parse_pace(data.get("pace")),
+        disturbance=_parse_disturbance(data.get("disturbance")),
+        calibration=_pair(data.get("calibration", (1.0, 0.0))),
     )
+
+
+def _pair(values: Sequence[float]) -> tuple[float, float]:
+    first, second = values
+    return float(first), float(second)
+
+
+def _parse_pace(data: Mapping[str, Any] | None) -> Pace:
+    if data is None:
+        return BURST
+    return Pace(
+        float(data["reach"]), float(data["gap"]), float(data["look_back"]), _pair(data["unit"])
+    )
+
+
+def _disturbance_json(one: Disturbance | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    weights = [round(float(weight), 5) for weight in one.weights]
+    return {"encoder": one.encoder_id, "bias": one.bias, "weights": weights}
+
+
+def _parse_disturbance(data: Mapping[str, Any] | None) -> Disturbance | None:
+    if data is None:
+        return None
+    weights = np.array(data["weights"], dtype=np.float32)
+    return Disturbance(str(data["encoder"]), weights, float(data["bias"]))
 
 
 def load_scorer(folder: Path = SHIPPED) -> PairScorer:

@@ -1,10 +1,11 @@
 """Learning when a report belongs to a group, from labelled streams.
 
 The training pairs come from replays: one that groups as the labels say, two by plain cosine
-rules, and one by the model learned so far (DAgger), so that it also learns from groups that
-went wrong. Weights whose sign would make no sense are held at zero. Every figure in the
-manifest but `f1_fitted` is cross-fitted: a report is decided by weights that never saw its
-part of the stream.
+rules, and one by the scorer learned so far (DAgger), so that it also learns from groups that
+went wrong. Weights whose sign would make no sense are held at zero, and where the stream has
+too few incidents to speak for itself they stay near those learnt elsewhere. Every figure in
+the manifest but `f1_fitted` is cross-fitted: a report is decided by weights that never saw
+its part of the stream.
 """
 
 from __future__ import annotations
@@ -15,23 +16,32 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import numpy as np
-import numpy.typing as npt
 
-from classifier.encoding import Vector
-from classifier.pair_features import FEATURES, Compared, Query, compare
-from classifier.pair_fit import Pairs, fit_pairs, log_odds, reliability
+from classifier.pair_features import FEATURES, Compared
+from classifier.pair_fit import Pull, fit_calibration, fit_pairs, log_odds, reliability
 from classifier.pair_scorer import PairScorer
-from classifier.window import Item, PairFacts, Window
+from classifier.rehearsal import FOLDS, Floats, Labelled, Pairs, Policy, Rehearsal, by_gold, by_mean
+from classifier.window import BURST, Disturbance, Pace
 from models.errors import DomainError
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Labelled", "assign_groups", "pairwise_f1", "train_scorer"]
 
-FOLDS: Final = 3
-_THRESHOLDS: Final = tuple(np.round(np.arange(-1.5, 0.76, 0.25), 2).tolist())
-_FIRST_THRESHOLD: Final = -0.5
-_PLATEAU: Final = 0.98
+_THRESHOLDS: Final = tuple(np.round(np.arange(-3.0, 0.76, 0.25), 2).tolist())
+_COARSE: Final = (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
+_FIRST_THRESHOLD: Final = -1.0
+_PLATEAU: Final = 0.97
 _SUGGEST_BELOW: Final = 1.5
 _MOST_WEIGHT: Final = 2.0
+_PENALTIES: Final = (100.0, 1_000.0)
+_CLEARLY: Final = 1.03
+"""Weights of its own must beat those near the start by this factor: few incidents are noise."""
+_DAY: Final = 86_400.0
+_UNIT_SHARE: Final = 0.4  # of the gap that nine in ten stay below; 365 days on the office set
+
+Streams = Mapping[str, Sequence[Labelled]]
+Rehearsals = Mapping[str, Rehearsal]
+Replayed = dict[str, tuple[Pairs, list[Hashable]]]
+Said = Callable[[str], None]
 
 
 class NothingToLearnError(DomainError):
@@ -41,24 +51,34 @@ class NothingToLearnError(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """One report of a labelled stream. `gold` is None where it stands alone."""
+class _Candidate:
+    """One way to learn the weights, with the mean F1 it reaches across folds."""
 
-    id: str
-    at: float
-    gold: str | None
-    vector: Vector
-    facts: PairFacts
-    restricted: bool = False
+    pull: Pull
+    pairs: list[Pairs]
+    reached: float
 
 
-Policy = Callable[[Labelled, Sequence[Compared]], Hashable | None]
-Streams = Mapping[str, Sequence[Labelled]]
-Replayed = dict[str, tuple[Pairs, list[Hashable]]]
-
-
-def train_scorer(streams: Streams, encoder_id: str, *, name: str, date: str) -> PairScorer:
+def train_scorer(
+    streams: Streams,
+    encoder_id: str,
+    *,
+    name: str,
+    date: str,
+    start: PairScorer | None = None,
+    disturbance: Disturbance | None = None,
+    said: Said = lambda _sentence: None,
+) -> PairScorer:
     """Fit weights and thresholds on labelled streams, each in the order of time.
+
+    Args:
+        streams: By name.
+        encoder_id: Of the vectors.
+        name: Of the new artifact.
+        date: When, for the manifest.
+        start: Weights learnt elsewhere, to stay near where the streams say little.
+        disturbance: Its sense of what is broken; the start's where None.
+        said: Hears a sentence at every stage.
 
     Raises:
         NothingToLearnError: There is no incident with two reports.
@@ -69,47 +89,75 @@ def train_scorer(streams: Streams, encoder_id: str, *, name: str, date: str) -> 
             "No stream has two reports of one incident. "
             "Say in `group` which reports belong together."
         )
+    pace = choose_pace(streams)
+    if disturbance is None and start is not None:
+        disturbance = start.disturbance
+    none = np.zeros(len(FEATURES))
+    blank = PairScorer(name, none, none + 1, none, 0.0, 0.5, 0.3, {}, pace, disturbance)
+    rehearsals = {
+        stream: Rehearsal(rows, encoder_id, pace, disturbance) for stream, rows in streams.items()
+    }
+    said("Replaying as the labels say and by plain likeness ...")
     collected: dict[str, list[Pairs]] = {stream: [] for stream in streams}
-    for policy in (_by_gold, _by_mean(0.45), _by_mean(0.55)):
-        _collect(collected, _replay_all(streams, encoder_id, policy))
-    weighed = _weighed(collected)
-    for replayed in _cross_fitted(streams, encoder_id, weighed, name, _FIRST_THRESHOLD):
-        _collect(collected, replayed)
-    weighed = _weighed(collected)
-    threshold, table = _best_threshold(streams, encoder_id, weighed, name)
-    scorer = fit_pairs(weighed, name)
-    fitted = _replay_all(streams, encoder_id, by_scorer(scorer, threshold))
-    own = [pairs for pairs, _ in fitted.values()]
+    for policy in (by_gold, by_mean(0.45), by_mean(0.55)):
+        _collect(collected, {s: one.replay(policy) for s, one in rehearsals.items()})
+    pulls = [Pull(None, _PENALTIES[0])]
+    if start is not None and start.pace == pace:
+        pulls = [*(Pull(start, penalty) for penalty in reversed(_PENALTIES)), *pulls]
+    candidates = [_try(rehearsals, collected, blank, pull, said) for pull in pulls]
+    chosen = candidates[0]
+    for other in candidates[1:]:
+        if other.reached > chosen.reached * _CLEARLY:
+            chosen = other
+    said("Choosing the threshold ...")
+    threshold, table, best = _best_threshold(rehearsals, chosen, blank)
+    scorer = fit_pairs(chosen.pairs, blank, chosen.pull)
+    calibration = fit_calibration(*best)
+    fitted = {s: one.replay(by_scorer(scorer, threshold)) for s, one in rehearsals.items()}
+    scorer = replace(scorer, calibration=calibration)
     manifest = {
         "trained_on": "+".join(streams),
         "reports": {stream: len(rows) for stream, rows in streams.items()},
         "date": date,
         "encoder": encoder_id,
-        "pairs": int(sum(len(pairs.y) for pairs in weighed)),
+        "pairs": int(sum(len(pairs.y) for pairs in chosen.pairs)),
         "folds": FOLDS,
+        "start": chosen.pull.start.name if chosen.pull.start is not None else None,
+        "penalty": chosen.pull.penalty,
+        "threshold_log_odds": threshold,
         "f1_cross_fitted": table,
-        "f1_without_the_stream": _left_out(streams, encoder_id, collected, name, threshold),
-        "f1_fitted": {
-            stream: _f1(streams[stream], groups) for stream, (_, groups) in fitted.items()
-        },
+        "f1_without_the_stream": _left_out(rehearsals, collected, blank, threshold),
+        "f1_fitted": {s: _f1(streams[s], groups) for s, (_, groups) in fitted.items()},
         "reliability": reliability(
-            np.concatenate([log_odds(scorer, pairs.x) for pairs in own]),
-            np.concatenate([pairs.y for pairs in own]),
+            np.array([scorer.calibrated(odds) for odds in best[0]]), best[1]
         ),
     }
     return replace(
         scorer,
-        join=round(_probability(threshold), 4),
-        suggest=round(_probability(threshold - _SUGGEST_BELOW), 4),
+        join=round(scorer.calibrated(threshold), 4),
+        suggest=round(scorer.calibrated(threshold - _SUGGEST_BELOW), 4),
         manifest=manifest,
     )
 
 
+def choose_pace(streams: Streams) -> Pace:
+    """A service desk's pace, or a longer one where incidents' reports lie days or months apart."""
+    gaps = np.array([gap for rows in streams.values() for gap in _gaps(rows)])
+    usual = float(np.quantile(gaps, 0.9)) if len(gaps) else 0.0
+    if usual <= _DAY:
+        return BURST
+    reach, unit = float(gaps.max()) * 1.5, usual * _UNIT_SHARE
+    return Pace(reach=reach, gap=0.0, look_back=2 * reach, unit=(unit, unit))
+
+
 def assign_groups(
-    stream: Sequence[Labelled], encoder_id: str, scorer: PairScorer, threshold: float
+    stream: Sequence[Labelled], encoder_id: str, scorer: PairScorer
 ) -> list[Hashable]:
-    """The group of each report as decided on arrival; `threshold` in log-odds."""
-    return _replay(stream, encoder_id, by_scorer(scorer, threshold))[1]
+    """The group of each report as decided on arrival, by the scorer's own threshold."""
+    rehearsal = Rehearsal(stream, encoder_id, scorer.pace, scorer.disturbance)
+    slope, shift = scorer.calibration
+    threshold = (np.log(scorer.join / (1 - scorer.join)) - shift) / slope
+    return rehearsal.replay(by_scorer(scorer, float(threshold)))[1]
 
 
 def pairwise_f1(gold: Sequence[str | None], groups: Sequence[Hashable]) -> float:
@@ -121,99 +169,63 @@ def pairwise_f1(gold: Sequence[str | None], groups: Sequence[Hashable]) -> float
     return 2 * both / (told + found) if told + found else 1.0
 
 
-def fold_of(stream: Sequence[Labelled], at: float) -> int:
-    """Which third of the stream's time a moment is in, 0 to 2."""
-    first, last = stream[0].at, stream[-1].at
-    return min(int((at - first) / max(last - first, 1e-9) * FOLDS), FOLDS - 1)
-
-
 def by_scorer(scorer: PairScorer, threshold: float) -> Policy:
     """Join the likeliest group from `threshold` (log-odds) on."""
+    return _by_fold(lambda _number: scorer, threshold)
 
-    def choose(_report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
-        odds = [float(log_odds(scorer, one.values)) for one in compared]
-        if not odds or max(odds) < threshold:
+
+def _by_fold(scorer_for: Callable[[int], PairScorer], threshold: float) -> Policy:
+    def choose(number: int, _report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
+        if not compared:
             return None
-        return compared[int(np.argmax(odds))].group
+        odds = log_odds(scorer_for(number), np.stack([one.values for one in compared]))
+        best = int(odds.argmax())
+        return compared[best].group if odds[best] >= threshold else None
 
     return choose
 
 
-def _replay_all(streams: Streams, encoder_id: str, policy: Policy) -> Replayed:
-    return {name: _replay(stream, encoder_id, policy) for name, stream in streams.items()}
-
-
-def _replay(
-    stream: Sequence[Labelled], encoder_id: str, policy: Policy
-) -> tuple[Pairs, list[Hashable]]:
-    """Group a stream by a policy; every comparison on the way is a training pair.
-
-    A person's own account chore is kept apart by a rule, so nothing is learnt from it.
-    """
-    window = Window(encoder_id, len(stream[0].vector))
-    gold_of: dict[Hashable, list[str | None]] = {}
-    rows: list[Floats] = []
-    labels: list[float] = []
-    folds: list[int] = []
-    assigned: list[Hashable] = []
-    for report in stream:
-        query = Query(report.vector, report.at, report.facts, report.restricted)
-        compared = [one for one in compare(window, query) if not one.apart]
-        for one in compared:
-            members = gold_of[one.group]
-            same = report.gold is not None and members.count(report.gold) * 2 >= len(members)
-            rows.append(one.values)
-            labels.append(float(same))
-            folds.append(fold_of(stream, report.at))
-        group = policy(report, compared)
-        if group is None:
-            group = f"of {report.id}"
-        window.add(Item(report.id, group, report.at, report.vector, report.facts))
-        window.set_group(group, joinable=True, restricted=report.restricted)
-        gold_of.setdefault(group, []).append(report.gold)
-        assigned.append(group)
-    x = np.array(rows).reshape(len(rows), len(FEATURES))
-    return Pairs(x, np.array(labels), np.array(folds, dtype=np.int64)), assigned
-
-
-def _by_gold(report: Labelled, _compared: Sequence[Compared]) -> Hashable | None:
-    return report.gold
-
-
-def _by_mean(threshold: float) -> Policy:
-    at = FEATURES.index("mean")
-    last = FEATURES.index("since_last")
-    limit = float(np.log1p(10 * 6))  # six time units
-
-    def choose(_report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
-        near = [one for one in compared if one.values[last] <= limit]
-        best = max(near, key=lambda one: float(one.values[at]), default=None)
-        return best.group if best is not None and best.values[at] >= threshold else None
-
-    return choose
+def _try(
+    rehearsals: Rehearsals,
+    collected: Mapping[str, Sequence[Pairs]],
+    blank: PairScorer,
+    pull: Pull,
+    said: Said,
+) -> _Candidate:
+    """Learn from the first replays, then also from the groups that this scorer makes."""
+    own = {stream: list(pairs) for stream, pairs in collected.items()}
+    _collect(own, _cross_fitted(rehearsals, _weighed(own), blank, pull, _FIRST_THRESHOLD)[0])
+    pairs = _weighed(own)
+    rounds = _cross_fitted(rehearsals, pairs, blank, pull, *_COARSE)
+    table = {s: [_f1(one.stream, r[s][1]) for r in rounds] for s, one in rehearsals.items()}
+    smooth = [np.convolve(row, np.ones(3) / 3, "valid").max() for row in table.values()]
+    reached = float(np.mean(smooth))
+    near = "afresh" if pull.start is None else f"near {pull.start.name}"
+    said(f"Learning {near}, penalty {pull.penalty:g}: F1 {reached:.3f} across folds")
+    return _Candidate(pull, pairs, reached)
 
 
 def _cross_fitted(
-    streams: Streams, encoder_id: str, collected: Sequence[Pairs], name: str, *thresholds: float
+    rehearsals: Rehearsals,
+    collected: Sequence[Pairs],
+    blank: PairScorer,
+    pull: Pull,
+    *thresholds: float,
 ) -> list[Replayed]:
-    """Per threshold, the streams as decided by weights that never saw the report's third."""
-    scorers = [fit_pairs(collected, name, without=fold) for fold in range(FOLDS)]
+    """Per threshold, the streams as decided by weights that never saw the report's part."""
+    scorers = _of_folds(collected, blank, pull)
     return [
-        {
-            stream: _replay(rows, encoder_id, _by_fold(rows, scorers, threshold))
-            for stream, rows in streams.items()
-        }
-        for threshold in thresholds
+        {stream: one.replay(_unseen(one, scorers, limit)) for stream, one in rehearsals.items()}
+        for limit in thresholds
     ]
 
 
-def _by_fold(stream: Sequence[Labelled], scorers: Sequence[PairScorer], threshold: float) -> Policy:
-    policies = [by_scorer(scorer, threshold) for scorer in scorers]
+def _of_folds(collected: Sequence[Pairs], blank: PairScorer, pull: Pull) -> list[PairScorer]:
+    return [fit_pairs(collected, blank, pull, without=fold) for fold in range(FOLDS)]
 
-    def choose(report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
-        return policies[fold_of(stream, report.at)](report, compared)
 
-    return choose
+def _unseen(rehearsal: Rehearsal, scorers: Sequence[PairScorer], threshold: float) -> Policy:
+    return _by_fold(lambda number: scorers[rehearsal.fold_of(number)], threshold)
 
 
 def _collect(collected: dict[str, list[Pairs]], replayed: Replayed) -> None:
@@ -233,33 +245,68 @@ def _weighed(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
 
 
 def _best_threshold(
-    streams: Streams, encoder_id: str, collected: Sequence[Pairs], name: str
-) -> tuple[float, dict[str, list[float]]]:
-    """The upper end of the plateau of the mean F1 relative to each stream's best."""
-    table: dict[str, list[float]] = {stream: [] for stream in streams}
-    for replayed in _cross_fitted(streams, encoder_id, collected, name, *_THRESHOLDS):
-        for stream, (_, groups) in replayed.items():
-            table[stream].append(_f1(streams[stream], groups))
+    rehearsals: Rehearsals, chosen: _Candidate, blank: PairScorer
+) -> tuple[float, dict[str, list[float]], tuple[Floats, Floats]]:
+    """The upper end of the plateau of the mean F1 relative to each stream's best.
+
+    Returns:
+        The threshold, F1 per stream and threshold, and the best candidate of every report at
+        that threshold: log-odds, and whether it was right.
+
+    """
+    scorers = _of_folds(chosen.pairs, blank, chosen.pull)
+    table: dict[str, list[float]] = {stream: [] for stream in rehearsals}
+    best: list[tuple[Floats, Floats]] = []
+    for limit in _THRESHOLDS:
+        found = []
+        for stream, one in rehearsals.items():
+            pairs, groups = one.replay(_unseen(one, scorers, limit))
+            table[stream].append(_f1(one.stream, groups))
+            found.append(_best_of_reports(pairs, scorers))
+        best.append((np.concatenate([o for o, _ in found]), np.concatenate([y for _, y in found])))
     relative = np.mean([np.array(row) / max(*row, 1e-9) for row in table.values()], axis=0)
-    good = np.flatnonzero(relative >= _PLATEAU * relative.max())
-    return float(_THRESHOLDS[int(good[-1])]), {"threshold": list(_THRESHOLDS), **table}
+    smooth = np.convolve(np.pad(relative, 1, "edge"), np.ones(3) / 3, "valid")
+    at = int(np.flatnonzero(smooth >= _PLATEAU * smooth.max())[-1])
+    return float(_THRESHOLDS[at]), {"threshold": list(_THRESHOLDS), **table}, best[at]
+
+
+def _best_of_reports(pairs: Pairs, scorers: Sequence[PairScorer]) -> tuple[Floats, Floats]:
+    odds = np.empty(len(pairs.y))
+    for fold, scorer in enumerate(scorers):
+        inside = pairs.fold == fold
+        odds[inside] = log_odds(scorer, pairs.x[inside])
+    order = np.lexsort((-odds, pairs.report))
+    first = order[np.unique(pairs.report[order], return_index=True)[1]]
+    return odds[first], pairs.y[first]
 
 
 def _left_out(
-    streams: Streams,
-    encoder_id: str,
+    rehearsals: Rehearsals,
     collected: Mapping[str, Sequence[Pairs]],
-    name: str,
+    blank: PairScorer,
     threshold: float,
 ) -> dict[str, float]:
     """F1 of each stream by weights that saw only the others: what a new place may expect."""
     found = {}
-    for stream, rows in streams.items():
+    for stream, one in rehearsals.items():
         others = {other: pairs for other, pairs in collected.items() if other != stream}
-        if any(_holds_an_incident(streams[other]) for other in others):
-            scorer = fit_pairs(_weighed(others), name)
-            found[stream] = _f1(rows, assign_groups(rows, encoder_id, scorer, threshold))
+        if any(_holds_an_incident(rehearsals[other].stream) for other in others):
+            scorer = fit_pairs(_weighed(others), blank, Pull(None))
+            found[stream] = _f1(one.stream, one.replay(by_scorer(scorer, threshold))[1])
     return found
+
+
+def _gaps(stream: Sequence[Labelled]) -> list[float]:
+    """Seconds between each report of an incident and the one before, of the same incident."""
+    last: dict[str, float] = {}
+    gaps = []
+    for report in stream:
+        if report.gold is None:
+            continue
+        if report.gold in last:
+            gaps.append(report.at - last[report.gold])
+        last[report.gold] = report.at
+    return gaps
 
 
 def _f1(stream: Sequence[Labelled], groups: Sequence[Hashable]) -> float:
@@ -269,7 +316,3 @@ def _f1(stream: Sequence[Labelled], groups: Sequence[Hashable]) -> float:
 def _holds_an_incident(stream: Sequence[Labelled]) -> bool:
     counts = Counter(report.gold for report in stream if report.gold is not None)
     return any(count > 1 for count in counts.values())
-
-
-def _probability(odds: float) -> float:
-    return float(1 / (1 + np.exp(-odds)))

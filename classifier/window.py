@@ -35,6 +35,49 @@ class ForeignVectorError(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast incidents go here, in seconds. The default is a service desk's.
+
+    Attributes:
+        reach: Since a group's last report, after which it is no longer compared with.
+        gap: The newest reports, which are left out of what is common anyway.
+        look_back: How far back the past goes.
+        unit: Least and greatest time in which about fifteen reports come in.
+
+    """
+
+    reach: float = 12 * 3_600.0
+    gap: float = 8 * 3_600.0
+    look_back: float = 14 * 86_400.0
+    unit: tuple[float, float] = (1_800.0, 4 * 3_600.0)
+
+
+BURST: Final = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Whether words tell of something broken that hampers work now, or ask for something.
+
+    A direction in the encoder's space, learnt from tickets with their urgency. It tells an
+    outage's reports from the requests of the same hour better than any likeness does.
+
+    Attributes:
+        encoder_id: Whose vectors it is for; for others it says nothing (.5).
+        weights: Shape (d,).
+
+    """
+
+    encoder_id: str
+    weights: Floats
+    bias: float
+
+    def of(self, vector: Vector) -> float:
+        """Probability, 0 to 1."""
+        return float(1.0 / (1.0 + np.exp(-(float(self.weights @ vector) + self.bias))))
+
+
+@dataclass(frozen=True, slots=True)
 class PairFacts:
     """What grouping uses of a report beside its meaning; values are catalogue ids or codes.
 
@@ -47,6 +90,7 @@ class PairFacts:
     signatures: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     own_account: bool = False
+    reporter: Hashable | None = None
 
     @classmethod
     def of(
@@ -56,10 +100,12 @@ class PairFacts:
         service: str | None,
         site: str | None,
         signatures: Iterable[str] = (),
+        reporter: Hashable | None = None,
     ) -> PairFacts:
         return cls(
-            service, site, frozenset(signatures), rare_words(text), is_own_account_chore(text)
-        )
+            service, site, frozenset(signatures), rare_words(text), is_own_account_chore(text),
+            reporter,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +162,11 @@ class Window:
         encoder_id: str,
         width: int,
         *,
-        look_back: float = 14 * 86_400.0,
-        gap: float = 8 * 3_600.0,
+        pace: Pace = BURST,
+        disturbance: Disturbance | None = None,
     ) -> None:
         self.encoder_id = encoder_id
         self.width = width
-        self.look_back = look_back
-        self.gap = gap
         self.groups: dict[Hashable, Group] = {}
         self.keys: list[Hashable | None] = []
         self.facts: list[PairFacts] = []
@@ -132,14 +176,33 @@ class Window:
         self._at = np.full(_GROWTH, -np.inf)
         self._near = np.zeros(_GROWTH, dtype=np.float32)
         self._base = np.zeros((_GROWTH, 2), dtype=np.float32)
+        self._trouble = np.zeros(_GROWTH, dtype=np.float32)
         self._service = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
-        self._service_number: dict[str, int] = {}
+        self._site = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
+        self._numbers: dict[str, int] = {}
         self._rows_by_word: dict[str, array[int]] = defaultdict(_no_rows)
         self._rows_by_signature: dict[str, array[int]] = defaultdict(_no_rows)
+        self.tune(pace, disturbance)
 
     def __len__(self) -> int:
         """Rows held; removed and outlived ones count until the next tidying."""
         return len(self.keys)
+
+    @property
+    def look_back(self) -> float:
+        return self.pace.look_back
+
+    @property
+    def gap(self) -> float:
+        return self.pace.gap
+
+    def tune(self, pace: Pace, disturbance: Disturbance | None) -> None:
+        """Go on at another artifact's pace, with its sense of what is broken."""
+        if disturbance is not None and disturbance.encoder_id != self.encoder_id:
+            disturbance = None
+        self.pace, self._disturbance = pace, disturbance
+        n = len(self)
+        self._trouble[:n] = [self.trouble_of(vector) for vector in self._vectors[:n]]
 
     def scan(self, vector: Vector, at: float) -> Scan:
         """Compare one vector with every row, as of `at` (seconds).
@@ -153,9 +216,19 @@ class Window:
         cosines: Floats = self._vectors[:n] @ vector
         return self._scanned(cosines, at)
 
-    def add(self, item: Item) -> None:
-        """Take in one report; a key that is there already moves to the item's group."""
-        self.add_many([item])
+    def add(self, item: Item, scan: Scan | None = None) -> None:
+        """Take in one report; a key that is there already moves to the item's group.
+
+        `scan` saves comparing anew: the one just made for this very report.
+        """
+        if scan is None or item.key in self.row_of or len(scan.cosines) != len(self):
+            self.add_many([item])
+            return
+        self._tidy(item.at - self.look_back)
+        row = len(self)
+        self._append(item)
+        self._near[row] = scan.near
+        self._base[row] = scan.base
 
     def add_many(self, items: Sequence[Item]) -> None:
         """Take in reports in the order of their arrival; many at once cost little each.
@@ -220,11 +293,23 @@ class Window:
         """Per row, as they were on its arrival: `near`, shape (n,), and `base`, shape (n, 2)."""
         return self._near[: len(self)], self._base[: len(self)]
 
+    def trouble_of(self, vector: Vector) -> float:
+        """Probability that words tell of a disturbance; .5 where nothing was learnt of that."""
+        return self._disturbance.of(vector) if self._disturbance is not None else 0.5
+
+    def troubles(self) -> Floats:
+        """Shape (n,): `trouble_of` every row."""
+        return self._trouble[: len(self)]
+
     def naming_service(self, service: str) -> npt.NDArray[np.bool_]:
         """Shape (n,): the rows whose report names this service."""
-        number = self._service_number.get(service, len(self._service_number))
-        named: npt.NDArray[np.bool_] = self._service[: len(self)] == number
+        named: npt.NDArray[np.bool_] = self._service[: len(self)] == self._numbered(service)
         return named
+
+    def naming_site(self, site: str) -> npt.NDArray[np.bool_]:
+        """Shape (n,): the rows whose report is of this site."""
+        here: npt.NDArray[np.bool_] = self._site[: len(self)] == self._numbered(site)
+        return here
 
     def rows_with_signature(self, signature: str) -> list[int]:
         rows = self._rows_by_signature.get(signature, ())
@@ -276,13 +361,16 @@ class Window:
             self._vectors = _grow(self._vectors, grown)
             self._near = _grow(self._near, grown)
             self._base = _grow(self._base, grown)
-            self._service = np.concatenate(
-                [self._service, np.full(grown - row, _UNKNOWN, dtype=np.int32)]
-            )
+            self._trouble = _grow(self._trouble, grown)
+            unknown = np.full(grown - row, _UNKNOWN, dtype=np.int32)
+            self._service = np.concatenate([self._service, unknown])
+            self._site = np.concatenate([self._site, unknown])
             self._at = np.concatenate([self._at, np.full(grown - row, -np.inf)])
         self._vectors[row] = item.vector
         self._at[row] = item.at
+        self._trouble[row] = self.trouble_of(item.vector)
         self._service[row] = self._numbered(item.facts.service)
+        self._site[row] = self._numbered(item.facts.site)
         self.keys.append(item.key)
         self.facts.append(item.facts)
         self.row_of[item.key] = row
@@ -290,10 +378,11 @@ class Window:
         self._post(row, item.facts)
         self._join(item.group, row)
 
-    def _numbered(self, service: str | None) -> int:
-        if service is None:
+    def _numbered(self, name: str | None) -> int:
+        """A number for a service or site, which a column can hold."""
+        if name is None:
             return _UNKNOWN
-        return self._service_number.setdefault(service, len(self._service_number))
+        return self._numbers.setdefault(name, len(self._numbers))
 
     def _join(self, name: Hashable, row: int) -> None:
         group = self.groups.setdefault(name, Group())
@@ -338,7 +427,7 @@ class Window:
             self.remove(key)
         new_row = {int(old): new for new, old in enumerate(kept)}
         arrays: tuple[npt.NDArray[Any], ...] = (
-            self._vectors, self._near, self._base, self._service,
+            self._vectors, self._near, self._base, self._trouble, self._service, self._site,
         )  # fmt: skip
         for array_ in arrays:
             array_[: len(kept)] = array_[kept]

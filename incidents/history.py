@@ -202,6 +202,7 @@ def _told(row: Any, arrived: IncidentId, home: IncidentId, by: Author) -> Told:
             service=row.service_id,
             site=row.site_id,
             signatures=map(as_signature, row.signatures),
+            reporter=str(row.reporter),
         ),
         restricted=row.audience is Audience.RESTRICTED,
         reporter=str(row.reporter),

@@ -210,6 +210,7 @@ class Intake:
             service=service,
             site=site,
             signatures=merge_signatures(reading.facts.signatures, draft.attached),
+            reporter=draft.identity,
         )
         at = (draft.occurred_at or draft.received_at or now).timestamp()
         query = Query(reading.vector, at, facts, audience is Audience.RESTRICTED)

@@ -93,7 +93,7 @@ class LiveWindow:
 
     def __init__(self, scorer: PairScorer, encoder_id: str, width: int) -> None:
         self.numbers = Numbers.of(scorer)
-        self._window = Window(encoder_id, width, look_back=_LOOK_BACK.total_seconds())
+        self._window = scorer.open_window(encoder_id, width)
         self._lock = threading.Lock()
         self._seq = -1
         self._changed_at: dict[IncidentId, int] = {}
@@ -109,7 +109,9 @@ class LiveWindow:
 
     def take_up(self, scorer: PairScorer) -> None:
         """Decide by another artifact from the next look on."""
-        self.numbers = Numbers.of(scorer)
+        with self._lock:
+            self.numbers = Numbers.of(scorer)
+            self._window.tune(scorer.pace, scorer.disturbance)
 
     def renew(self, session: Session, *, now: datetime) -> None:
         """Read everything anew once what was left out has vectors of this encoder.
@@ -178,6 +180,7 @@ class LiveWindow:
                     service=row.service_id,
                     site=row.site_id,
                     signatures=map(as_signature, row.signatures),
+                    reporter=row.identity_id,
                 ),
             )
             for row in joined

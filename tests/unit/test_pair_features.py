@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classifier.encoding import Vector
 from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN, Compared, Query, compare
-from classifier.window import Item, PairFacts, Window
+from classifier.window import Disturbance, Item, PairFacts, Window
 
 WIDTH = 4
 HOUR = 3_600.0
@@ -183,3 +183,69 @@ def test_every_measure_is_a_finite_number(points: list[tuple], query: tuple) -> 
     )
     assert all(np.isfinite(one.values).all() for one in found)
     assert len({one.group for one in found}) == len(found)
+
+
+def test_who_spoke_of_a_group_before_is_known_again() -> None:
+    made = window(("a", EAST, 0.0, plain(reporter="p1")), ("b", NORTH, 1.0, plain(reporter="p2")))
+    query = Query(BETWEEN, 2.0, plain(reporter="p1"))
+    assert measured(made, query, "a")["same_reporter"] == 1.0
+    assert measured(made, query, "b")["same_reporter"] == 0.0
+    assert measured(made, Query(BETWEEN, 2.0, plain()), "a")["same_reporter"] == 0.0
+
+
+def test_a_group_pulls_less_as_time_goes_by() -> None:
+    made = window(("a", EAST, 0.0, plain()))
+    soon = measured(made, Query(EAST, 60.0, plain()))
+    late = measured(made, Query(EAST, 6 * HOUR, plain()))
+    assert soon["pull"] > late["pull"] > 0
+    assert soon["pull"] / late["pull"] > soon["pull_long"] / late["pull_long"]
+
+
+def test_a_group_that_others_compete_with_has_the_smaller_claim() -> None:
+    alone = window(("a", EAST, 0.0, plain()))
+    beside = window(("a", EAST, 0.0, plain()), ("b", EAST, 1.0, plain()))
+    query = Query(EAST, 2.0, plain())
+    assert measured(beside, query)["claim"] < measured(alone, query)["claim"]
+
+
+def test_a_text_and_a_group_that_both_tell_of_trouble_share_it() -> None:
+    sense = Disturbance("test", 4 * EAST, -2.0)
+    made = Window("test", WIDTH, disturbance=sense)
+    made.add(Item(1, "broken", 0.0, EAST, plain()))
+    made.add(Item(2, "asking", 0.0, NORTH, plain()))
+    found = measured(made, Query(EAST, 1.0, plain()), "broken")
+    other = measured(made, Query(EAST, 1.0, plain()), "asking")
+    assert found["trouble"] == other["trouble"] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert found["trouble_shared"] > other["trouble_shared"]
+
+
+def test_a_sense_of_trouble_learnt_with_another_encoder_says_nothing() -> None:
+    made = Window("test", WIDTH, disturbance=Disturbance("other", 4 * EAST, -2.0))
+    assert made.trouble_of(EAST) == 0.5
+    made.add(Item(1, "a", 0.0, EAST, plain()))
+    made.tune(made.pace, Disturbance("test", 4 * EAST, -2.0))
+    assert made.troubles()[0] > 0.8
+
+
+def test_a_building_where_much_breaks_at_once_draws_what_is_broken_there() -> None:
+    sense = Disturbance("test", 4 * EAST, -2.0)
+    made = Window("test", WIDTH, disturbance=sense)
+    for number in range(8):
+        made.add(Item(number, "a", float(number), BETWEEN, plain(site="berlin")))
+    here = measured(made, Query(EAST, 10.0, plain(site="berlin")))
+    there = measured(made, Query(EAST, 10.0, plain(site="london")))
+    request = measured(made, Query(NORTH, 10.0, plain(site="berlin")))
+    assert here["site_crowd"] > request["site_crowd"] > there["site_crowd"] == 0.0
+
+
+def test_a_code_that_every_machine_prints_is_no_shared_sign() -> None:
+    made = Window("test", WIDTH)
+    for number in range(30):
+        made.add(Item(number, f"g{number}", -20 * HOUR + number, NORTH, plain(signatures=common())))
+    made.add(Item("last", "a", 0.0, EAST, plain(signatures=common())))
+    found = measured(made, Query(EAST, 60.0, plain(signatures=common())))
+    assert found["same_signature"] == 0.0
+
+
+def common() -> frozenset[str]:
+    return frozenset({"code:0x0"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,11 +15,11 @@ from classifier.train_pairs import (
     Labelled,
     NothingToLearnError,
     assign_groups,
-    fold_of,
+    choose_pace,
     pairwise_f1,
     train_scorer,
 )
-from classifier.window import PairFacts
+from classifier.window import BURST, PairFacts
 
 WIDTH = 16
 MINUTE = 60.0
@@ -49,13 +51,9 @@ def trained() -> PairScorer:
     return train_scorer({"made": stream()}, "test", name="made-1", date="2026-11-25")
 
 
-def threshold(scorer: PairScorer) -> float:
-    return float(np.log(scorer.join / (1 - scorer.join)))
-
-
 def test_bursts_are_found_in_a_stream_it_never_saw(trained: PairScorer) -> None:
     fresh = stream(seed=11)
-    groups = assign_groups(fresh, "test", trained, threshold(trained))
+    groups = assign_groups(fresh, "test", trained)
     assert pairwise_f1([row.gold for row in fresh], groups) > 0.8
 
 
@@ -91,11 +89,30 @@ def test_a_stream_without_incidents_teaches_nothing() -> None:
         train_scorer({"quiet": stream(incidents=0)}, "test", name="x", date="2026-11-25")
 
 
-def test_folds_are_thirds_of_the_time() -> None:
-    rows = stream()
-    folds = [fold_of(rows, row.at) for row in rows]
-    assert folds == sorted(folds)
-    assert set(folds) == {0, 1, 2}
+def test_where_a_stream_says_little_the_weights_stay_near_those_learnt_elsewhere(
+    trained: PairScorer,
+) -> None:
+    few = train_scorer(
+        {"few": stream(5, incidents=2)}, "test", name="few", date="2026-11-25", start=trained
+    )
+    assert few.manifest["start"] == "made-1"
+    drift = np.abs(few.weights - trained.weights).max()
+    assert drift < np.abs(trained.weights).max() / 2
+
+
+def test_incidents_told_again_after_months_get_a_longer_pace() -> None:
+    day = 86_400.0
+    rows = [replace(row, at=row.at * 2_000) for row in stream()]
+    pace = choose_pace({"slow": rows})
+    assert pace.reach > 5 * day
+    assert pace.gap == 0.0
+    assert choose_pace({"fast": stream()}) == BURST
+
+
+def test_probabilities_are_as_often_right_as_they_say(trained: PairScorer) -> None:
+    told = [row for row in trained.manifest["reliability"] if row[2] >= 20]
+    assert told
+    assert all(abs(said - right) < 0.2 for said, right, _ in told)
 
 
 LABELS = st.lists(st.sampled_from([None, "x", "y"]), min_size=1, max_size=25)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.window import ForeignVectorError, Item, PairFacts, Window
+from classifier.window import ForeignVectorError, Item, Pace, PairFacts, Window
 
 WIDTH = 8
 RNG = np.random.default_rng(5)
@@ -76,7 +76,7 @@ def test_many_at_once_are_taken_in_as_one_by_one() -> None:
 
 
 def test_what_is_older_than_the_look_back_is_forgotten() -> None:
-    window = Window("test", WIDTH, look_back=1_000.0)
+    window = Window("test", WIDTH, pace=Pace(look_back=1_000.0))
     window.add_many([item(key, f"old {key}", float(key)) for key in range(1_500)])
     window.add_many([item(key + 2_000, "new", 10_000.0 + key) for key in range(50)])
     assert len(window) == 50
