@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.signatures import as_signature
-from classifier.window import Item, PairFacts, Window
+from classifier.window import Item, PairFacts
 from incidents.grouping import GroupingPolicy, signature_groups
 from incidents.ledger import standing_seq
 from incidents.reencoding import is_foreign
