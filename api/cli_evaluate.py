@@ -16,7 +16,7 @@ from models.errors import DomainError
 
 if TYPE_CHECKING:  # heavy to import, and no other command needs them
     from incidents.replay import ReadRow, Replay
-    from incidents.scoring import Rival, Score
+    from incidents.scoring import Ours, Rival, Score
 
 _GENEROUS: Final = (
     "TF-IDF and plain cosine: one pass on arrival, at the setting that is best on this very "
@@ -56,9 +56,12 @@ def _add_grouping(parts: Any) -> None:
     )
     grouping.add_argument(
         "--budget", type=float, metavar="PER_WEEK",
-        help="alarms staff accept; with a history the rule is made strict enough for it",
+        help="alarms that may turn out to be nothing: the rule is learned from what is usual, and "
+        "from a history that says in `group` which alarms were right",
     )  # fmt: skip
-    grouping.add_argument("--out", type=Path, metavar="PRED.jsonl", help="write {id, group}")
+    grouping.add_argument(
+        "--out", type=Path, metavar="PRED.jsonl", help="write {id, group, published}"
+    )
     grouping.add_argument(
         "--alarms", type=Path, metavar="ALARMS.jsonl", help="write {t, group, ids} as raised"
     )
@@ -86,7 +89,10 @@ def _grouping(chosen: argparse.Namespace) -> None:
     if chosen.out:
         _write(
             chosen.out,
-            ({"id": r.row.id, "group": g} for r, g in zip(rows, replay.groups, strict=True)),
+            (
+                {"id": r.row.id, "group": g, "published": g in replay.published}
+                for r, g in zip(rows, replay.groups, strict=True)
+            ),
         )
     if chosen.alarms:
         _write(
@@ -108,12 +114,16 @@ def _report_grouping(
         "groups_of_two_or_more": sum(replay.groups.count(g) > 1 for g in set(replay.groups)),
         "alarms": len(replay.alarms),
     }
+    if replay.threshold is not None:
+        found["surprise_needed"] = round(replay.threshold.surprise, 2)
     ours, rivals = _scored(rows, replay)
     if ours is not None:
         found["scores"] = {
-            "ours": ours.to_json(),
+            "ours": ours.all.to_json(),
+            "published": ours.published.to_json(),
             **{r.name: {**r.score.to_json(), "setting": str(r.setting)} for r in rivals},
         }
+        found["alarm_score"] = ours.alarms.to_json(days)
         found["note"] = note
     if chosen.json:
         print(json.dumps(found, indent=1))
@@ -123,16 +133,23 @@ def _report_grouping(
         print("No labels in `group`, so there is nothing to score.")
         return
     print(f"\n{'':<14}{'precision':>10}{'recall':>9}{'F1':>8}{'detected':>12}  setting")
-    print(_line("ours", ours, "shipped" if chosen.artifact is None else str(chosen.artifact)))
+    artifact_name = "shipped" if chosen.artifact is None else str(chosen.artifact)
+    print(_line("ours", ours.all, artifact_name))
+    print(_line("  published", ours.published, "what came into the queue"))
     for rival in rivals:
         print(_line(rival.name, rival.score, str(rival.setting)))
+    alarms = ours.alarms
+    print(
+        f"\nalarms: {alarms.found} of {alarms.incidents} incidents found; "
+        f"{alarms.false} of {alarms.alarms} were nothing, {alarms.per_day(days):.2f} a day"
+    )
     print(f"\n{note}")
 
 
-def _scored(rows: Sequence[ReadRow], replay: Replay) -> tuple[Score | None, list[Rival]]:
+def _scored(rows: Sequence[ReadRow], replay: Replay) -> tuple[Ours | None, list[Rival]]:
     import numpy as np
 
-    from incidents.scoring import score_groups, score_rivals
+    from incidents.scoring import Ours, score_alarms, score_groups, score_rivals
 
     gold = [each.row.group for each in rows]
     if not any(gold):
@@ -143,7 +160,17 @@ def _scored(rows: Sequence[ReadRow], replay: Replay) -> tuple[Score | None, list
         [each.row.text for each in rows],
         np.stack([each.vector for each in rows]),
     )
-    return score_groups(gold, replay.groups), rivals
+    shown = [group if group in replay.published else None for group in replay.groups]
+    ours = Ours(
+        all=score_groups(gold, replay.groups),
+        published=score_groups(gold, shown),
+        alarms=score_alarms(
+            {each.row.id: each.row.group for each in rows},
+            [alarm.ids for alarm in replay.alarms],
+            at_least=replay.people,
+        ),
+    )
+    return ours, rivals
 
 
 def _line(name: str, score: Score, setting: str) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -19,13 +17,13 @@ from classifier.pair_scorer import PairScorer
 from classifier.signatures import merge_signatures
 from classifier.train_pairs import Labelled
 from classifier.window import Item, PairFacts, Window
-from incidents.candidates import CandidateRule, Voice, choose_proposal
+from incidents.alarms import Threshold, choose_threshold
+from incidents.candidates import CandidateRule
 from incidents.grouping import Bonds, GroupingPolicy, choose_group, signature_groups
+from incidents.replay_watch import Alarm, Published, Seen, Watch
 from models.errors import DomainError
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_WEEK: Final = 7 * 86_400.0
-_STRICTEST: Final = 60
+_DAY: Final = 86_400.0
 
 
 class BadStreamError(DomainError):
@@ -52,6 +50,7 @@ class StreamRow:
     restricted: bool = False
     weight: float = 1.0
     attached: tuple[str, ...] = ()
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +63,19 @@ class ReadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """A candidate, as raised: its members at that moment."""
-
-    t: float
-    group: str
-    ids: tuple[str, ...]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class Replay:
-    """What was decided on arrival, in the order of the rows, and the alarms raised."""
+    """What was decided on arrival, in the order of the rows, and the alarms raised.
+
+    `published` has the groups that came into the staff's queue, with the moment and the reason;
+    `threshold` the surprise that the learned rule asked for, `people` the least number of them.
+    """
 
     groups: tuple[str, ...]
     probabilities: tuple[float | None, ...]
     alarms: tuple[Alarm, ...]
+    published: Mapping[str, Published] = field(default_factory=dict)
+    threshold: Threshold | None = None
+    people: float = 4.0
 
 
 def parse_stream(path: Path) -> list[StreamRow]:
@@ -135,38 +131,34 @@ def replay_stream(
         policy: Thresholds.
         encoder_id: Of the rows' vectors.
         history: Unscored rows, moved to end one second before the first row.
-        rule: When a group is proposed as major; the fixed rule where None.
-        budget: Alarms a week that staff accept: on the history, the rule would have stayed
-            within it. Without a history it changes nothing.
+        rule: The least number of people, and their time; the fixed rule where None.
+        budget: Alarms a week that may turn out to be nothing: the rule is learned, and its
+            threshold chosen on the history where that says which alarms were right. Without a
+            budget the fixed rule holds.
 
     """
     if not rows:
         return Replay((), (), ())
-    chosen = rule or CandidateRule()
-    window = Window(encoder_id, len(rows[0].vector))
+    window = scorer.open_window(encoder_id, len(rows[0].vector))
+    watch = Watch(window, rule or CandidateRule())
     offset = rows[0].row.t - 1.0 - history[-1].row.t if history else 0.0
-    before = _run(window, history, offset, scorer, policy, "h")
+    if budget is not None:
+        watch.threshold = choose_threshold((), 0.0, budget)
+    _run(window, history, offset, scorer, policy, "h", watch)
     if budget is not None and history:
-        chosen = _within_budget(before, chosen, budget, history)
-    groups, probabilities = [], []
-    alarms: list[Alarm] = []
-    members: dict[str, list[StreamRow]] = defaultdict(list)
-    raised: set[str] = set()
-    for each, group, probability in _run(window, rows, 0.0, scorer, policy, "g"):
-        groups.append(group)
-        probabilities.append(probability)
-        members[group].append(each.row)
-        if group in raised:
-            continue
-        proposal = choose_proposal(_voices(members[group], each.row.t, chosen), chosen)
-        if proposal is not None:
-            raised.add(group)
-            ids = tuple(row.id for row in members[group])
-            alarms.append(Alarm(each.row.t, group, ids, proposal.sentence))
-    return Replay(tuple(groups), tuple(probabilities), tuple(alarms))
-
-
-Placed = tuple[ReadRow, str, float | None]
+        days = (history[-1].row.t - history[0].row.t) / _DAY
+        watch.start_over(choose_threshold(watch.peaks(), days, budget))
+    else:
+        watch.start_over(watch.threshold)
+    placed = _run(window, rows, 0.0, scorer, policy, "g", watch)
+    return Replay(
+        groups=tuple(group for group, _ in placed),
+        probabilities=tuple(probability for _, probability in placed),
+        alarms=tuple(watch.alarms),
+        published=dict(watch.published),
+        threshold=watch.threshold,
+        people=watch.rule.people,
+    )
 
 
 def _run(
@@ -176,11 +168,12 @@ def _run(
     scorer: PairScorer,
     policy: GroupingPolicy,
     prefix: str,
-) -> list[Placed]:
-    placed: list[Placed] = []
+    watch: Watch,
+) -> list[tuple[str, float | None]]:
+    placed: list[tuple[str, float | None]] = []
     for number, each in enumerate(rows, 1):
-        at = each.row.t + offset
-        query = Query(each.vector, at, each.facts, each.row.restricted)
+        row, at = each.row, each.row.t + offset
+        query = Query(each.vector, at, each.facts, row.restricted)
         choice = choose_group(
             scorer.score(window, query),
             Bonds(),
@@ -188,41 +181,12 @@ def _run(
             signature_groups=signature_groups(window, query),
         )
         group = f"{prefix}{number}" if choice.group is None else str(choice.group)
-        key: Hashable = (prefix, each.row.id)
+        key: Hashable = (prefix, row.id)
         window.add(Item(key, group, at, each.vector, each.facts))
-        window.set_group(group, joinable=True, restricted=each.row.restricted)
-        placed.append((each, group, choice.probability if choice.group else None))
+        window.set_group(group, joinable=True, restricted=row.restricted)
+        watch.see(key, group, Seen(row.id, at, row.reporter, row.weight, row.restricted, row.group))
+        placed.append((group, choice.probability if choice.group else None))
     return placed
-
-
-def _voices(members: Sequence[StreamRow], now: float, rule: CandidateRule) -> list[Voice]:
-    start = now - rule.window.total_seconds()
-    return [
-        Voice(row.reporter, row.weight, _EPOCH + timedelta(seconds=row.t))
-        for row in members
-        if row.t >= start
-    ]
-
-
-def _within_budget(
-    before: Sequence[Placed], rule: CandidateRule, budget: float, history: Sequence[ReadRow]
-) -> CandidateRule:
-    """The rule with as many people as keep the history's alarms within the budget."""
-    weeks = max((history[-1].row.t - history[0].row.t) / _WEEK, 1e-6)
-    members: dict[str, list[StreamRow]] = defaultdict(list)
-    for each, group, _ in before:
-        members[group].append(each.row)
-    stricter = rule
-    for people in range(int(rule.people), _STRICTEST):
-        stricter = CandidateRule(people, rule.window)
-        fired = sum(
-            choose_proposal(_voices(rows, rows[0].t, stricter), stricter) is not None
-            for rows in members.values()
-            if len(rows) >= people
-        )
-        if fired <= budget * weeks:
-            break
-    return stricter
 
 
 def _facts(row: StreamRow, finder: FactFinder) -> PairFacts:
@@ -233,6 +197,7 @@ def _facts(row: StreamRow, finder: FactFinder) -> PairFacts:
         service=row.service or (facts.services[0] if len(facts.services) == 1 else None),
         site=row.site or (facts.sites[0] if len(facts.sites) == 1 else None),
         signatures=merge_signatures(facts.signatures, *(read_log(one) for one in row.attached)),
+        reporter=row.reporter,
     )
 
 
@@ -260,6 +225,7 @@ def _parse_row(path: Path, number: int, line: str) -> StreamRow:
             service=data.get("service") or None,
             site=data.get("site") or None,
             restricted=data.get("audience") == "restricted",
+            part=data.get("part") or None,
             attached=tuple(str(one) for one in attached),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -45,10 +45,15 @@ def test_a_labelled_stream_is_scored_beside_the_simplest_methods(
     told = ["evaluate", "grouping", str(stream), "--out", str(predicted), "--alarms", str(alarms)]
     assert main([*told, "--rule", "3/1", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found["scores"]) == {"ours", "TF-IDF", "plain cosine"}
+    assert set(found["scores"]) == {"ours", "published", "TF-IDF", "plain cosine"}
     assert found["scores"]["TF-IDF"]["setting"]
     assert found["reports"] == 8
+    assert found["alarm_score"] == {
+        "alarms": 1, "false": 0, "found": 1, "incidents": 1, "false_per_day": 0.0
+    }  # fmt: skip
     groups = {row["id"]: row["group"] for row in read(predicted)}
+    published = {row["id"] for row in read(predicted) if row["published"]}
+    assert {"v0", "v1"} <= published <= {f"v{n}" for n in range(5)}
     assert set(groups) == {row["id"] for row in reports(labelled=True)}
     assert groups["o0"] not in {groups[f"v{n}"] for n in range(5)}
     (alarm,) = read(alarms)

@@ -16,7 +16,7 @@ from classifier.window import PairFacts
 from incidents.candidates import CandidateRule
 from incidents.grouping import GroupingPolicy
 from incidents.replay import BadStreamError, ReadRow, StreamRow, parse_stream, replay_stream
-from incidents.scoring import score_groups, score_rivals
+from incidents.scoring import score_alarms, score_groups, score_rivals
 
 HOUR = 3_600.0
 
@@ -132,12 +132,45 @@ def test_the_rule_can_be_told() -> None:
     assert alarm.ids == ("1", "2", "3")
 
 
-def test_a_budget_learnt_from_the_history_makes_the_rule_stricter() -> None:
-    history = [read(n, n * 600.0, 0.0) for n in range(8)]
+def test_with_a_budget_what_comes_every_day_is_no_alarm_and_something_new_is() -> None:
+    history = [read(n, n * HOUR, 0.0) for n in range(230)]
+    usual = [read(1_000 + n, n * 600.0, 0.0) for n in range(4)]
+    new = [read(2_000 + n, n * 600.0, 1.5) for n in range(6)]
+    assert len(replay(usual, history=history).alarms) == 1
+    assert replay(usual, history=history, budget=1).alarms == ()
+    (alarm,) = replay(new, history=history, budget=1).alarms
+    assert "such reports usually come" in alarm.sentence
+
+
+def test_without_enough_past_the_fixed_rule_holds_also_with_a_budget() -> None:
     rows = [read(100 + n, n * 600.0, 1.5) for n in range(6)]
-    assert len(replay(rows, history=history).alarms) == 1
-    assert replay(rows, history=history, budget=0.0).alarms == ()
-    assert len(replay(rows, budget=0.0).alarms) == 1
+    (alarm,) = replay(rows, budget=0.1).alarms
+    assert "the rule: 4 people in 6 hours" in alarm.sentence
+
+
+@pytest.mark.parametrize("label", ["right", None])
+def test_a_history_teaches_what_to_ask_for_only_where_it_says_what_was_right(label) -> None:
+    calm = [read(n, n * HOUR, 2.5 + n % 7 * 0.09) for n in range(400)]
+    loud = [read(900 + n, 300 * HOUR + n * 300.0, 0.0, group=label) for n in range(6)]
+    history = sorted([*calm, *loud], key=lambda one: one.row.t)
+    threshold = replay([read(1, 0, 0.0)], history=history, budget=1).threshold
+    assert threshold is not None
+    assert (threshold.peaks > 0) == (label is not None)
+
+
+def test_three_people_bring_a_group_into_the_queue_and_it_says_when_and_why() -> None:
+    found = replay([read(n, n * 600.0, 0.0) for n in range(3)] + [read(9, 2_000.0, 1.5)])
+    (group,) = found.published
+    assert group == found.groups[0]
+    assert found.published[group].t == 1_200.0
+    assert found.published[group].why.sentence == "3 people in 20 minutes."
+
+
+def test_alarms_are_right_where_half_of_them_is_one_incident() -> None:
+    gold = {"1": "a", "2": "a", "3": "b", "4": None, "5": "b"}
+    score = score_alarms(gold, [("1", "2", "3", "4"), ("3", "4", "1"), ("4",)], at_least=2)
+    assert (score.alarms, score.false, score.found, score.incidents) == (3, 2, 1, 2)
+    assert score.per_day(4.0) == 0.5
 
 
 def test_an_empty_stream_has_no_groups() -> None:
