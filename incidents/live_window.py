@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from classifier.base_rate import past_days
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.signatures import as_signature
+from classifier.threads import Threads
 from classifier.window import Item, PairFacts
 from incidents.grouping import GroupingPolicy, signature_groups
 from incidents.ledger import standing_seq
 from incidents.reencoding import is_foreign
+from incidents.weighing import Gathering, Newcomer, Speaker, Weighing, weigh_group
 from models.ids import IncidentId, ReportId
 from models.incident import Incident, Membership, TimelineEntry
+from models.people import Identity
 from models.report import TOLD_AT, Report, ReportText
 from models.vocabulary import Audience, Status
 
@@ -39,12 +43,17 @@ _JOINED: Final = (
         TOLD_AT.label("told_at"),
         Report.vector,
         Report.encoder_id,
+        Report.identity_id,
         Report.service_id,
         Report.site_id,
         Report.signatures,
+        Report.identity_id,
+        func.coalesce(Identity.person_id, Identity.id).label("reporter"),
+        Identity.verified_by,
         ReportText.text,
     )
     .join(Report, Report.id == Membership.report_id)
+    .join(Identity, Identity.id == Report.identity_id)
     .outerjoin(ReportText, ReportText.report_id == Report.id)
     .where(
         Membership.seq > bindparam("after"),
@@ -76,6 +85,15 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """Who told a report, whether we know that it was them, and when (seconds)."""
+
+    reporter: str
+    verified: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What a query saw: candidates, and the `seq` up to which the window was then.
 
@@ -94,6 +112,8 @@ class LiveWindow:
     def __init__(self, scorer: PairScorer, encoder_id: str, width: int) -> None:
         self.numbers = Numbers.of(scorer)
         self._window = scorer.open_window(encoder_id, width)
+        self._threads = Threads(self._window)
+        self._speakers: dict[Hashable, Voice] = {}
         self._lock = threading.Lock()
         self._seq = -1
         self._changed_at: dict[IncidentId, int] = {}
@@ -125,6 +145,7 @@ class LiveWindow:
         fresh.catch_up(session, now=now)
         with self._lock:
             self._window, self._seq = fresh._window, fresh._seq
+            self._threads, self._speakers = fresh._threads, fresh._speakers
             self._changed_at, self._foreign = fresh._changed_at, fresh._foreign
 
     def catch_up(self, session: Session, *, now: datetime) -> int:
@@ -166,6 +187,38 @@ class LiveWindow:
         with self._lock:
             return signature_groups(self._window, query)
 
+    def weigh(
+        self, incident: IncidentId, gathering: Gathering, *, unverified: float
+    ) -> Weighing | None:
+        """Who speaks of an incident's matter now, against how often such reports come.
+
+        Args:
+            incident: The incident; what the window knows of it may be older than `gathering`.
+            gathering: Its recent reports, one of them perhaps not in the window yet.
+            unverified: What a reporter counts whom nobody verified.
+
+        """
+
+        def speaker(key: Hashable) -> Speaker | None:
+            voice = self._speakers.get(key)
+            if voice is None:
+                return None
+            return Speaker(voice.reporter, 1.0 if voice.verified else unverified, voice.at)
+
+        with self._lock:
+            return weigh_group(self._window, self._threads, incident, gathering, speaker)
+
+    def homes(self, reports: Iterable[Hashable]) -> dict[Hashable, IncidentId]:
+        """The incident of each report that the window holds."""
+        with self._lock:
+            held = self._window.group_of
+            return {key: IncidentId(held[key]) for key in reports if key in held}
+
+    def past(self, now: datetime) -> tuple[int, float]:
+        """How many past reports it knows, over how many days."""
+        with self._lock:
+            return past_days(self._window, now.timestamp())
+
     def _take_in(self, session: Session, after: int, newest: int, now: datetime) -> None:
         seen = {"after": after, "newest": newest}
         joined = session.execute(_JOINED, {**seen, "since": now - _LOOK_BACK}).all()
@@ -190,10 +243,21 @@ class LiveWindow:
             self._foreign += len(joined) - len(items)
             log.info("%d reports of another encoder are not compared", len(joined) - len(items))
         self._window.add_many(items)
+        self._hear(joined)
         for row in joined:
             self._changed_at[IncidentId(row.incident_id)] = newest
         changed = session.scalars(_CHANGED, seen).all()
         self._take_states(session, changed, newest)
+
+    def _hear(self, joined: Sequence[Row[Any]]) -> None:
+        """Remember who told what, and what follows what."""
+        if len(self._speakers) > 2 * len(self._window) + len(joined):
+            held = self._window.row_of
+            self._speakers = {key: one for key, one in self._speakers.items() if key in held}
+        for row in joined:
+            verified = row.verified_by is not None
+            self._speakers[row.id] = Voice(str(row.reporter), verified, row.told_at.timestamp())
+            self._threads.add(row.id)
 
     def _take_states(self, session: Session, changed: Sequence[IncidentId], newest: int) -> None:
         for start in range(0, len(changed), 500):
