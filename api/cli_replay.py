@@ -54,7 +54,7 @@ def _replay(chosen: argparse.Namespace) -> None:
 
     from api.deciding import intake_policy, scorer_in_force, scorer_of
     from incidents.lab_words import render_lab
-    from incidents.past import read_names, read_past
+    from incidents.past import USUAL, WARM_UP, read_names, read_past
     from incidents.replay_lab import rehearse
     from incidents.replay_policy import ReplayPolicy, parse_policy
 
@@ -67,7 +67,8 @@ def _replay(chosen: argparse.Namespace) -> None:
             if chosen.artifact
             else scorer_in_force(session, settings)
         )
-        past = read_past(session, since=chosen.since, until=chosen.until)
+        before = WARM_UP if policy.budget is None else USUAL
+        past = read_past(session, since=chosen.since, until=chosen.until, before=before)
         weight = intake_policy(settings).unverified_weight
         lab = rehearse(past, scorer, policy, unverified_weight=weight)
         found = read_names(session, lab.told) if chosen.names else None

@@ -23,6 +23,8 @@ def render_lab(report: Mapping[str, Any], names: Sequence[str] | None = None) ->
     lines += ["", *_proposals(report["proposals"])]
     told = report["told"]
     lines.append("")
+    shown = report["published"]
+    lines.append(f"Shown in the queue: {shown['was']} incidents then, {shown['would']} now.")
     lines.append(f"{report['offered']} reporters would have been offered the outage they joined.")
     lines.append(
         f"People in a proposed incident: {told['was']} then, {told['would']} now "

@@ -20,6 +20,8 @@ from models.vocabulary import MajorState
 
 WARM_UP: Final = timedelta(days=14)
 """What grouping looks back on: reports that came before still take new ones in."""
+USUAL: Final = timedelta(days=56)
+"""What a budget of alarms is chosen on: eight weeks, so that once a week can be told from never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Past:
         proposed: When each incident was first proposed as major, or declared without it.
         major: Incidents that staff accepted or declared.
         rejected: Candidates that staff turned down.
+        published: Incidents that came into staff's queue.
         references: How people call each incident.
         into: Absorbed incidents, with the one that stands for them.
 
@@ -43,6 +46,7 @@ class Past:
     proposed: Mapping[IncidentId, datetime]
     major: frozenset[IncidentId]
     rejected: frozenset[IncidentId]
+    published: frozenset[IncidentId]
     references: Mapping[IncidentId, str]
     into: Mapping[IncidentId, IncidentId]
 
@@ -55,22 +59,34 @@ class Past:
 
 
 def read_past(
-    session: Session, *, since: datetime | None = None, until: datetime | None = None
+    session: Session,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: timedelta = WARM_UP,
 ) -> Past:
     """Everything that a replay of [since, until) needs. Slow; writes nothing.
+
+    Args:
+        session: Only read from.
+        since: The first moment.
+        until: The first moment after.
+        before: How much is read of the time before `since`.
 
     Raises:
         LongHistoryError: More reports than fit into memory.
 
     """
-    warm = since - WARM_UP if since is not None else None
+    warm = since - before if since is not None else None
     history = read_history(session, since=warm, until=until)
     into = standing(session)
-    major, rejected, references = set(), set(), {}
-    for key, reference, state in session.execute(
-        select(Incident.id, Incident.reference, Incident.major_state)
+    major, rejected, shown, references = set(), set(), set(), {}
+    for key, reference, state, published in session.execute(
+        select(Incident.id, Incident.reference, Incident.major_state, Incident.published)
     ):
         references[key] = reference
+        if published:
+            shown.add(into.get(key, key))
         if state is MajorState.DECLARED:
             major.add(into.get(key, key))
         if state is MajorState.REJECTED:
@@ -82,6 +98,7 @@ def read_past(
         proposed=_first_proposals(session, into, since, until),
         major=frozenset(major),
         rejected=frozenset(rejected - major),
+        published=frozenset(shown),
         references=references,
         into=into,
     )

@@ -20,6 +20,17 @@ SURPRISE: Final = 3.5
 
 
 @dataclass(frozen=True, slots=True)
+class PublishRule:
+    """How many people, and how surprising (-log10 of chance) once it is known what is usual."""
+
+    people: float = PEOPLE
+    surprise: float = SURPRISE
+
+
+_RULE: Final = PublishRule()
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What of an incident bears on publishing, beside its people."""
 
@@ -56,15 +67,15 @@ def choose_publication(standing: Standing, weighing: Weighing | None) -> Publica
     return choose_by_people(weighing)
 
 
-def choose_by_people(weighing: Weighing) -> Publication | None:
+def choose_by_people(weighing: Weighing, rule: PublishRule = _RULE) -> Publication | None:
     """Whether enough of its own people spoke lately, and more than usual."""
     own = weighing.own
-    if own.distinct < PEOPLE:
+    if own.distinct < rule.people:
         return None
     within = in_words(round(own.minutes))
     if not knows_the_usual(weighing):
         return Publication("people", f"{own.distinct} people in {within}.")
-    if own.surprise < SURPRISE:
+    if own.surprise < rule.surprise:
         return None
     return Publication(
         "people",

@@ -20,6 +20,7 @@ from classifier.window import Item, PairFacts, Window
 from incidents.alarms import Threshold, choose_threshold
 from incidents.candidates import CandidateRule
 from incidents.grouping import Bonds, GroupingPolicy, choose_group, signature_groups
+from incidents.publishing import PublishRule
 from incidents.replay_watch import Alarm, Published, Seen, Watch
 from models.errors import DomainError
 
@@ -122,6 +123,7 @@ def replay_stream(
     history: Sequence[ReadRow] = (),
     rule: CandidateRule | None = None,
     budget: float | None = None,
+    publish: PublishRule | None = None,
 ) -> Replay:
     """Group each row as it comes, by what came before.
 
@@ -135,12 +137,13 @@ def replay_stream(
         budget: Alarms a week that may turn out to be nothing: the rule is learned, and its
             threshold chosen on the history where that says which alarms were right. Without a
             budget the fixed rule holds.
+        publish: When a group comes into the queue; the shipped rule where None.
 
     """
     if not rows:
         return Replay((), (), ())
     window = scorer.open_window(encoder_id, len(rows[0].vector))
-    watch = Watch(window, rule or CandidateRule())
+    watch = Watch(window, rule or CandidateRule(), publish=publish or PublishRule())
     offset = rows[0].row.t - 1.0 - history[-1].row.t if history else 0.0
     if budget is not None:
         watch.threshold = choose_threshold((), 0.0, budget)

@@ -67,7 +67,7 @@ def rehearse(
 
     """
     rows = past.history.rows
-    stream = [_weighed(row, unverified_weight) for row in rows]
+    stream = [_as_told(past, row, unverified_weight) for row in rows]
     inside = [past.is_inside(row) for row in rows]
     first = inside.index(True) if True in inside else len(rows)
     began = first if policy.budget is not None else 0  # a budget is met on what came before
@@ -79,6 +79,7 @@ def rehearse(
         history=stream[:began],
         rule=policy.rule,
         budget=policy.budget,
+        publish=policy.published,
     )
     groups = ("before",) * began + replay.groups
     kept = range(first, len(rows))
@@ -110,6 +111,7 @@ def rehearse(
             "suggest": policy.grouping(scorer).suggest,
             "offer": policy.grouping(scorer).offer,
         },
+        "surprise": round(replay.threshold.surprise, 4) if replay.threshold else None,
         "grouping": {
             "was": _figures(past, told, was.groups),
             "would": _figures(past, told, would.groups),
@@ -120,6 +122,10 @@ def rehearse(
             [replay.probabilities[n - began] for n in kept],
             policy.grouping(scorer).offer,
         ),
+        "published": {
+            "was": len({past.truth(row) for row in told} & past.published),
+            "would": len(set(would.groups) & replay.published.keys()),
+        },
         "incidents": _incidents(past, told, was.groups, would.groups),
         "proposals": _proposals(past, told, alarms),
         "told": {
@@ -272,8 +278,14 @@ def _judged(past: Past, incident: IncidentId | None) -> str:
     return "rejected" if incident in past.rejected else "nobody said"
 
 
-def _weighed(row: Told, unverified: float) -> ReadRow:
-    read = as_stream(row, None)
+def _as_told(past: Past, row: Told, unverified: float) -> ReadRow:
+    """With what its reporter counts, and its incident where staff called that one major.
+
+    A budget is about alarms that turn out to be nothing: those of the past that staff accepted
+    do not count against it.
+    """
+    incident = past.truth(row)
+    read = as_stream(row, str(incident) if incident in past.major else None)
     weight = 1.0 if row.verified else unverified
     return replace(read, row=replace(read.row, weight=weight))
 

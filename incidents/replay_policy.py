@@ -16,6 +16,7 @@ import yaml
 from classifier.pair_scorer import PairScorer
 from incidents.candidates import CandidateRule
 from incidents.grouping import GroupingPolicy
+from incidents.publishing import PublishRule
 from models.errors import DomainError
 
 _MOST: Final = 1_000_000.0
@@ -25,14 +26,6 @@ class BadPolicyError(DomainError):
     """A policy file has something that is not understood."""
 
     code: ClassVar[str] = "replay.bad_policy"
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRule:
-    """When an incident is shown in the queue: so many people, so surprising a rate."""
-
-    people: float
-    surprise: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +132,7 @@ def _published(key: str, value: Any) -> PublishRule:
     told = _known(value, key, {"people": None, "surprise": None})
     return PublishRule(
         _number("published.people", told.get("people"), least=1),
-        _number("published.surprise", told.get("surprise", 0.0)),
+        _number("published.surprise", told.get("surprise", PublishRule().surprise)),
     )
 
 

@@ -20,7 +20,7 @@ from incidents.candidates import (
     is_told_already,
     knows_the_usual,
 )
-from incidents.publishing import PEOPLE, Publication, choose_by_people
+from incidents.publishing import Publication, PublishRule, choose_by_people
 from incidents.weighing import Speaker, Weighing, weigh_group
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,12 +65,14 @@ class Watch:
         window: What is grouped; each report is seen right after it was added.
         rule: When a group is proposed as major.
         threshold: The learned rule's; None where the fixed rule holds.
+        publish: When a group comes into the queue.
 
     """
 
     window: Window
     rule: CandidateRule
     threshold: Threshold | None = None
+    publish: PublishRule = field(default_factory=PublishRule)
     alarms: list[Alarm] = field(default_factory=list)
     published: dict[str, Published] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ class Watch:
         self._threads.add(key)
         weighing = self._weigh(group, members, report)
         if group not in self.published and weighing is not None:
-            why = choose_by_people(weighing)
+            why = choose_by_people(weighing, self.publish)
             if why is not None:
                 self.published[group] = Published(report.at, why)
         if weighing is not None:
@@ -114,7 +116,9 @@ class Watch:
         return list(self._peaks.values())
 
     def _weigh(self, group: str, members: Sequence[Hashable], report: Seen) -> Weighing | None:
-        if self.threshold is None and (group in self.published or len(members) < PEOPLE):
+        if self.threshold is None and (
+            group in self.published or len(members) < self.publish.people
+        ):
             return None  # nothing would be asked of it
         services = self.window.groups[group].services
         leading = services.most_common(1)[0] if services else None

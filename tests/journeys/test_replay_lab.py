@@ -13,6 +13,7 @@ from incidents.candidates import CandidateRule
 from incidents.history import LongHistoryError, read_history
 from incidents.lab_words import render_lab
 from incidents.past import read_names, read_past
+from incidents.publishing import PublishRule
 from incidents.replay_lab import Lab, rehearse
 from incidents.replay_policy import ReplayPolicy
 from models.database import Database
@@ -76,11 +77,17 @@ def test_a_stricter_threshold_would_have_left_them_apart(plain_house: House, wif
     assert lab.report["told"] == {"was": 4, "would": 0, "more": 0, "fewer": 4}
 
 
-def test_a_known_outage_is_offered_from_its_own_threshold_on(
-    plain_house: House, wifi: str
-) -> None:
+def test_a_known_outage_is_offered_from_its_own_threshold_on(plain_house: House, wifi: str) -> None:
     assert replayed(plain_house).report["offered"] == 2
     assert replayed(plain_house, ReplayPolicy(offer=1.0)).report["offered"] == 0
+
+
+def test_another_rule_shows_more_or_less_in_the_queue(plain_house: House, wifi: str) -> None:
+    assert replayed(plain_house).report["published"]["would"] == 1
+    few = ReplayPolicy(published=PublishRule(people=1))
+    assert replayed(plain_house, few).report["published"]["would"] == 2
+    many = ReplayPolicy(published=PublishRule(people=9), rule=CandidateRule(9, timedelta(hours=1)))
+    assert replayed(plain_house, many).report["published"]["would"] == 0
 
 
 def test_another_rule_would_have_proposed_earlier(plain_house: House, wifi: str) -> None:
@@ -151,14 +158,31 @@ def test_a_stretch_begins_warm_and_reports_only_what_is_in_it(
     assert replayed(plain_house, until=NOON + timedelta(minutes=3)).report["reports"] == 2
 
 
-def test_a_budget_is_met_on_what_came_before(plain_house: House, wifi: str) -> None:
-    plain_house.clock.forward(hours=1)
+def test_a_budget_changes_nothing_before_it_is_known_what_is_usual(
+    plain_house: House, wifi: str
+) -> None:
+    assert (
+        replayed(plain_house, ReplayPolicy(budget=0.0)).report["proposals"]
+        == (replayed(plain_house).report["proposals"])
+    )
+
+
+def test_a_smaller_budget_asks_for_more_surprise(plain_house: House) -> None:
+    for day in range(18):
+        for number in range(12):
+            plain_house.clock.forward(minutes=2)
+            plain_house.file("the coffee machine blinks", f"p{day}x{number}")
+        plain_house.clock.forward(hours=23)
     since = plain_house.clock()
-    for number in range(1, 5):
-        file(plain_house, "no mail at all since lunch", f"p02{number}")
-    generous = ReplayPolicy(budget=1_000_000.0)
-    assert len(replayed(plain_house, generous, since=since).report["proposals"]) == 1
-    assert replayed(plain_house, ReplayPolicy(budget=0.0), since=since).alarms == ()
+    file(plain_house, "the coffee machine blinks", "p9x1")
+    none, little, much = (
+        replayed(
+            plain_house, ReplayPolicy(budget=budget), since=since, before=timedelta(days=56)
+        ).report["surprise"]
+        for budget in (None, 0.1, 50.0)
+    )
+    assert none is None
+    assert little > much
 
 
 def test_the_same_past_and_policy_give_the_same_bytes(plain_house: House, wifi: str) -> None:

@@ -11,13 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.candidates import CandidateRule
-from incidents.replay_policy import (
-    BadPolicyError,
-    PublishRule,
-    ReplayPolicy,
-    choose_policy,
-    parse_policy,
-)
+from incidents.publishing import PublishRule
+from incidents.replay_policy import BadPolicyError, ReplayPolicy, choose_policy, parse_policy
 from tests.fakes import plain_scorer
 
 TOML = """
