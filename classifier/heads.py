@@ -129,7 +129,7 @@ class Head:
         votes = vote(look, self.example_labels, self.usual)[None]
         probabilities = self.calibration.apply(logs, votes, self.usual)[0]
         best = int(probabilities.argmax())
-        reasons = self._reasons(terms, shelf.term_names, probabilities)
+        reasons = self._reasons(terms, shelf, probabilities)
         return Prediction(
             label=self.labels[best],
             probability=float(probabilities[best]),
@@ -143,21 +143,24 @@ class Head:
         )
 
     def _reasons(
-        self, terms: Terms, names: list[str], probabilities: npt.NDArray[np.float64]
+        self, terms: Terms, shelf: Shelf, probabilities: npt.NDArray[np.float64]
     ) -> list[tuple[str, float]]:
         """Words (and cues, in brackets) that lifted the likeliest label above the next."""
         best, *others = np.argsort(-probabilities)[:2]
         against = self.weights[others[0], terms.columns] if others else 0.0
         scale = self.calibration.regression / self.calibration.temperature
         parts = (self.weights[best, terms.columns] - against) * terms.values * scale
+        first_piece = len(shelf.vectoriser.words.idf)
+        first_cue = first_piece + len(shelf.vectoriser.chars.idf)
         found: list[tuple[str, float]] = []
         for index in np.argsort(-parts):
             if parts[index] <= 0 or len(found) == _REASONS:
                 break
-            kind, _, word = names[terms.columns[index]].partition(":")
-            if kind == "w":
+            column = terms.columns[index]
+            word = shelf.term_names[column]
+            if column < first_piece:
                 found.append((word, float(parts[index])))
-            elif kind == "q":
+            elif column >= first_cue:
                 found.append((f"[{word.replace('_', ' ')}]", float(parts[index])))
         return found
 

@@ -28,7 +28,7 @@ def save_heads(heads: Heads, folder: Path, report: Mapping[str, Any]) -> None:
     for shelf in heads.shelves.values():
         words, chars = shelf.vectoriser.words, shelf.vectoriser.chars
         arrays[f"{shelf.name}.word_idf"], arrays[f"{shelf.name}.char_idf"] = words.idf, chars.idf
-        arrays[f"{shelf.name}.vectors"] = shelf.examples.vectors
+        arrays[f"{shelf.name}.vectors"] = shelf.examples.vectors.astype(np.float16)
         terms[shelf.name] = {
             "words": in_order(words.vocabulary),
             "chars": in_order(chars.vocabulary),
@@ -117,7 +117,8 @@ def _shelf(
         Block(_columns(terms["words"]), data[f"{name}.word_idf"], entry["word_weight"]),
         Block(_columns(terms["chars"]), data[f"{name}.char_idf"], entry["char_weight"]),
     )
-    examples = Examples(terms["ids"], terms["texts"], data[f"{name}.vectors"])
+    vectors = data[f"{name}.vectors"].astype(np.float32)  # ten times quicker to compare with
+    examples = Examples(terms["ids"], terms["texts"], vectors)
     return Shelf(name, vectoriser, vectoriser.names(), examples)
 
 

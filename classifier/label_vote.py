@@ -51,11 +51,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Labelled texts by row: an id, a masked beginning, a vector (float16: half the memory)."""
+    """Labelled texts by row: an id, a masked beginning, a vector."""
 
     ids: Sequence[str]
     texts: Sequence[str]
-    vectors: npt.NDArray[np.float16]
+    vectors: Vectors
 
     def look(self, vector: Vector) -> Look:
         """The nearest rows."""
@@ -65,10 +65,7 @@ class Examples:
         """The same for many texts, in their order; much quicker than one by one."""
         for begin in range(0, len(vectors), _TOGETHER):
             asking = vectors[begin : begin + _TOGETHER].T
-            cosines = np.empty((len(self.vectors), asking.shape[1]), dtype=np.float32)
-            for first in range(0, len(cosines), _BLOCK):
-                block = self.vectors[first : first + _BLOCK].astype(np.float32)
-                cosines[first : first + _BLOCK] = block @ asking
+            cosines = self.vectors @ asking
             for one in np.ascontiguousarray(cosines.T):
                 rows = np.arange(len(one))
                 if len(one) > _SEEN:

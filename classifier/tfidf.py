@@ -56,10 +56,8 @@ class TermVectoriser:
         return len(self.words.idf) + len(self.chars.idf) + len(NAMES)
 
     def names(self) -> list[str]:
-        """Per column its term: `w:` a word or two, `c:` a piece of a word, `q:` a cue."""
-        found = [f"w:{term}" for term in in_order(self.words.vocabulary)]
-        found += [f"c:{term}" for term in in_order(self.chars.vocabulary)]
-        return found + [f"q:{name}" for name in NAMES]
+        """Per column its term: words, then pieces of words, then cues."""
+        return [*in_order(self.words.vocabulary), *in_order(self.chars.vocabulary), *NAMES]
 
     def terms(self, text: str) -> Terms:
         """The terms of the text's first 2,000 characters, each block of unit length."""

@@ -190,9 +190,7 @@ def _corpus(tasks: Sequence[Task]) -> dict[str, str]:
 
 def _shelf(name: str, corpus: Mapping[str, str], vectors: Vectors) -> Shelf:
     vectoriser = fit_terms(list(corpus.values()))
-    examples = Examples(
-        list(corpus), [render_example(text) for text in corpus.values()], vectors.astype(np.float16)
-    )
+    examples = Examples(list(corpus), [render_example(text) for text in corpus.values()], vectors)
     return Shelf(name, vectoriser, vectoriser.names(), examples)
 
 

@@ -56,7 +56,7 @@ def head(temperature: float = 1.0, threshold: float = 0.0) -> Head:
 def shelf(texts: tuple[str, ...] = ("outlook hangs", "no toner")) -> Shelf:
     words = Block({w: n for n, w in enumerate(WORDS)}, np.ones(len(WORDS), np.float32), 1.0)
     vectoriser = TermVectoriser(words, Block({}, np.empty(0, np.float32), 1.0))
-    vectors = np.array([[1.0], [-1.0]], dtype=np.float16)
+    vectors = np.array([[1.0], [-1.0]], dtype=np.float32)
     examples = Examples(["T1", "T2"], list(texts), vectors)
     return Shelf("tickets", vectoriser, vectoriser.names(), examples)
 

@@ -40,10 +40,10 @@ def test_where_no_example_has_a_label_it_is_as_usual() -> None:
 
 def test_one_text_gets_the_vote_that_a_table_of_texts_gets() -> None:
     vectors, labels = unit(90), np.arange(90) % 2
-    examples = Examples([str(n) for n in range(90)], [""] * 90, vectors.astype(np.float16))
+    examples = Examples([str(n) for n in range(90)], [""] * 90, vectors)
     new = unit(1, seed=5)
     one = vote(examples.look(new[0]), labels.astype(np.int16), HALVES)
-    assert one == pytest.approx(votes_of(new, vectors, labels, HALVES)[0], abs=0.02)
+    assert one == pytest.approx(votes_of(new, vectors, labels, HALVES)[0], abs=1e-4)
 
 
 def test_rows_of_the_same_fold_have_no_vote() -> None:
