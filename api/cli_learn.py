@@ -18,7 +18,6 @@ from models.learning import Promotion
 
 if TYPE_CHECKING:
     from classifier.heads import Heads
-    from classifier.train_pairs import Labelled
     from incidents.label_lessons import LabelExample
     from incidents.teaching import Learnt
 
@@ -87,7 +86,6 @@ def learn(out: Path | None) -> None:
             database,
             settings.artifacts_home,
             current,
-            _shipped_streams,
             OwnHeads.of(heads),
             say=lambda words: print(words, flush=True),
             matrix=matrix,
@@ -145,21 +143,6 @@ class OwnHeads:
 
         tasks = tasks_with(shipped_tasks(TRAINING_DATA), examples, heads)
         return learn_heads(tasks, built_encoder()).heads
-
-
-def _shipped_streams(encoder_id: str) -> dict[str, list[Labelled]]:
-    """What the shipped weights learnt from, so that a few corrections do not forget it."""
-    from api.shipped import TRAINING_DATA, built_encoder
-    from classifier.catalogue import parse_catalogue
-    from classifier.facts import FactFinder
-    from incidents.replay import labelled, parse_stream, read_rows
-
-    encoder = built_encoder()
-    if encoder.id != encoder_id:
-        return {}
-    finder = FactFinder(parse_catalogue(TRAINING_DATA / "organisation"))
-    rows = read_rows(parse_stream(TRAINING_DATA / "stream.jsonl"), encoder, finder)
-    return {"shipped": labelled(rows)}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ figure cannot grow by learning its own test by heart.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -197,21 +197,17 @@ def own_stream(lesson: Lesson) -> list[Labelled]:
     return stream
 
 
-def train_on(
-    lesson: Lesson,
-    shipped: Mapping[str, Sequence[Labelled]],
-    *,
-    name: str,
-    date: str,
-) -> PairScorer:
-    """Weights from this installation's own stream beside the shipped ones. Minutes.
+def train_on(lesson: Lesson, current: PairScorer, *, name: str, date: str) -> PairScorer:
+    """Weights from this installation's own stream, near the current ones where it says little.
+
+    Minutes.
 
     Raises:
-        NothingToLearnError: No stream has two reports of one incident.
+        NothingToLearnError: There is no incident with two reports.
 
     """
-    streams = {**shipped, "own": own_stream(lesson)}
-    return train_scorer(streams, lesson.encoder_id, name=name, date=date)
+    streams = {"own": own_stream(lesson)}
+    return train_scorer(streams, lesson.encoder_id, name=name, date=date, start=current)
 
 
 def judge(lesson: Lesson, current: PairScorer, new: PairScorer) -> Comparison:

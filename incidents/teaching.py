@@ -19,7 +19,6 @@ from classifier.heads import Heads
 from classifier.label_store import save_heads
 from classifier.pair_scorer import PairScorer, save_scorer
 from classifier.severity import PriorityMatrix
-from classifier.train_pairs import Labelled
 from incidents.artifact_registry import (
     Sealed,
     check_artifact,
@@ -110,7 +109,6 @@ class Teacher:
     Attributes:
         home: Where artifacts are kept; the new one gets a name of its own there.
         current: The scorer in force.
-        shipped: By an encoder's name, the streams that the shipped weights learnt from.
         heads: Who trains heads; None where nobody can.
         say: Told how far it is.
 
@@ -119,7 +117,6 @@ class Teacher:
     database: Database
     home: Path
     current: PairScorer
-    shipped: Callable[[str], Mapping[str, Sequence[Labelled]]]
     heads: HeadTrainer | None
     say: Callable[[str], None]
     policy: LearningPolicy = field(default_factory=LearningPolicy)
@@ -204,8 +201,7 @@ class Teacher:
             f"Learning grouping from {len(own_stream(lesson))} reports of this installation and "
             f"{lesson.corrections} corrections. A few minutes for some thousand ..."
         )
-        shipped = self.shipped(lesson.encoder_id)
-        new = train_on(lesson, shipped, name=name, date=f"{now:%Y-%m-%d}")
+        new = train_on(lesson, self.current, name=name, date=f"{now:%Y-%m-%d}")
         save_scorer(new, folder)
         self.say("Judging it and what decides now on what was held back ...")
         return judge(lesson, self.current, new)

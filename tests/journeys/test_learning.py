@@ -68,9 +68,9 @@ def house(plain_house: House) -> House:
 
 def test_merges_by_staff_teach_it_to_put_such_reports_together(house: House) -> None:
     live_through(house, range(24))
-    lesson = lesson_of(house)
-    new = train_on(lesson, {}, name="own-1", date="2026-11-25")
-    found = judge(lesson, house.intake.window.numbers.scorer, new)
+    lesson, current = lesson_of(house), house.intake.window.numbers.scorer
+    new = train_on(lesson, current, name="own-1", date="2026-11-25")
+    found = judge(lesson, current, new)
     assert found.new > found.old + 0.5
     assert found.is_better
     assert new.manifest["trained_on"] == "own"
@@ -78,8 +78,8 @@ def test_merges_by_staff_teach_it_to_put_such_reports_together(house: House) -> 
 
 def test_what_is_no_better_is_not_called_better(house: House) -> None:
     live_through(house, range(24))
-    lesson = lesson_of(house)
-    new = train_on(lesson, {}, name="own-1", date="2026-11-25")
+    lesson, current = lesson_of(house), house.intake.window.numbers.scorer
+    new = train_on(lesson, current, name="own-1", date="2026-11-25")
     again = judge(lesson, new, replace(new, name="own-2"))
     assert (again.difference, again.is_better) == (0.0, False)
 

@@ -78,7 +78,7 @@ def corrected(house: House, count: int) -> None:
 
 def teach(house: House, trainer: SmallHeads | None, home: Path, **more: object) -> Learnt:
     teacher = Teacher(
-        house.database, home, house.intake.window.numbers.scorer, lambda _: {}, trainer,
+        house.database, home, house.intake.window.numbers.scorer, trainer,
         say=lambda _: None, policy=SMALL,
     )  # fmt: skip
     return teacher.learn(actor="ana", now=NOON, **more)
