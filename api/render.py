@@ -25,7 +25,7 @@ def render_incident(session: Session, incident: Incident) -> dict[str, Any]:
     return told | {
         "workaround": incident.workaround,  # staff see what they wrote, unmasked
         "locked": incident.locked,
-        "published": incident.published,
+        "publication": incident.publication,
         "staff_title": incident.staff_title,
         "staff_severity": incident.staff_severity.value if incident.staff_severity else None,
         "staff_priority": incident.staff_priority.value if incident.staff_priority else None,

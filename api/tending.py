@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from classifier.encoding import EncoderUnavailableError
+from incidents.alarm_store import take_alarms
 from incidents.attachment_reading import FileReadings, due_files
 from incidents.forwarding import Forwarder
 from incidents.in_force import InForce
@@ -79,6 +80,7 @@ class Tending:
         self._reencode_what_is_old()
         with self.database.reading() as session:
             self.cells.take(read_matrix(session))
+            take_alarms(session, self.intake.organisation.alarms, now=self.clock())
             self.in_force.look(session)
             self.intake.window.renew(session, now=self.clock())
         with self.database.transaction() as session:

@@ -50,6 +50,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "incident.opened": "Opened",
     "incident.proposed": "Proposed as a major incident",
     "incident.no_longer_proposed": "No longer proposed: too few people are left",
+    "incident.published": "Came into the queue",
     "incident.severity_changed": "Severity changed",
     "incident.declared": "Declared a major incident",
     "incident.rejected": "Rejected as a major incident",

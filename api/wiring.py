@@ -27,6 +27,7 @@ from assistant.desk import Desk
 from classifier.catalogue import Catalogue
 from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
+from incidents.alarm_store import take_alarms
 from incidents.attachment_reading import FileReadings
 from incidents.attachments import AttachmentStore
 from incidents.forwarding import Forwarder
@@ -169,6 +170,9 @@ def build_installation(
     )
     port, (encoder_id, width) = _reader(settings, catalogue, reader)
     window = LiveWindow(brought_scorer(settings), encoder_id, width)
+    organisation.alarms.watch(window)
+    with database.reading() as session:
+        take_alarms(session, organisation.alarms, now=clock())
     intake = Intake(database, organisation, port, window)
     forwarder = Forwarder(
         database,

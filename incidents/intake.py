@@ -280,6 +280,7 @@ class Intake:
             incident,
             now=now,
             kind=RecordKind.INCIDENT_OPENED if opened else RecordKind.INCIDENT_CHANGED,
+            arrived=report,
         )
 
 

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from classifier.base_rate import past_days
@@ -26,7 +27,7 @@ from classifier.window import Item, PairFacts
 from incidents.grouping import GroupingPolicy, signature_groups
 from incidents.ledger import standing_seq
 from incidents.reencoding import is_foreign
-from incidents.weighing import Gathering, Newcomer, Speaker, Weighing, weigh_group
+from incidents.weighing import Gathering, Speaker, Weighing, weigh_group
 from models.ids import IncidentId, ReportId
 from models.incident import Incident, Membership, TimelineEntry
 from models.people import Identity
@@ -34,6 +35,7 @@ from models.report import TOLD_AT, Report, ReportText
 from models.vocabulary import Audience, Status
 
 _LOOK_BACK: Final = timedelta(days=14)
+_SPEAKERS: Final = 10_000
 # Made once: they run at every report.
 _JOINED: Final = (
     select(
@@ -212,7 +214,9 @@ class LiveWindow:
         """The incident of each report that the window holds."""
         with self._lock:
             held = self._window.group_of
-            return {key: IncidentId(held[key]) for key in reports if key in held}
+            return {
+                key: IncidentId(home) for key in reports if isinstance(home := held.get(key), UUID)
+            }
 
     def past(self, now: datetime) -> tuple[int, float]:
         """How many past reports it knows, over how many days."""
@@ -243,21 +247,21 @@ class LiveWindow:
             self._foreign += len(joined) - len(items)
             log.info("%d reports of another encoder are not compared", len(joined) - len(items))
         self._window.add_many(items)
-        self._hear(joined)
+        for row in joined:
+            verified = row.verified_by is not None
+            self._hear(row.id, Voice(str(row.reporter), verified, row.told_at.timestamp()))
         for row in joined:
             self._changed_at[IncidentId(row.incident_id)] = newest
         changed = session.scalars(_CHANGED, seen).all()
         self._take_states(session, changed, newest)
 
-    def _hear(self, joined: Sequence[Row[Any]]) -> None:
-        """Remember who told what, and what follows what."""
-        if len(self._speakers) > 2 * len(self._window) + len(joined):
+    def _hear(self, report: ReportId, voice: Voice) -> None:
+        """Remember who told a report, and what it follows."""
+        if len(self._speakers) > 2 * len(self._window) + _SPEAKERS:
             held = self._window.row_of
             self._speakers = {key: one for key, one in self._speakers.items() if key in held}
-        for row in joined:
-            verified = row.verified_by is not None
-            self._speakers[row.id] = Voice(str(row.reporter), verified, row.told_at.timestamp())
-            self._threads.add(row.id)
+        self._speakers[report] = voice
+        self._threads.add(report)
 
     def _take_states(self, session: Session, changed: Sequence[IncidentId], newest: int) -> None:
         for start in range(0, len(changed), 500):

@@ -40,6 +40,8 @@ def record_incident(session: Session, *, audience: Audience, now: datetime) -> I
         workaround=None,
         reject_reason=None,
         proposal=None,
+        publication=None,
+        peak=None,
         absorbed_into=None,
         version=0,
         opened_at=now,

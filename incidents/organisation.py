@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from classifier.catalogue import Catalogue
 from classifier.severity import PriorityMatrix
-from incidents.candidates import CandidateRule
+from incidents.alarm_store import LiveAlarms
 from incidents.ledger import Outbox
 from incidents.policies import IntakePolicy
 
@@ -19,4 +19,4 @@ class Organisation:
     outbox: Outbox
     matrix: PriorityMatrix = field(default_factory=PriorityMatrix)
     intake: IntakePolicy = field(default_factory=IntakePolicy)
-    candidates: CandidateRule = field(default_factory=CandidateRule)
+    alarms: LiveAlarms = field(default_factory=LiveAlarms)

@@ -41,69 +41,81 @@ _NAMED_SITES = 3
 _LEADS = 0.4  # share of the reports that name a service; chosen on training_data/stream.jsonl
 _CROWD = 5  # from so many placed reports on, a site needs two of them and a tenth
 _STANDS = 0.1
-_MEMBERS = (  # made once: it runs at every report
+# Made once: they run at every report. Counted where the rows lie: an outage has thousands.
+_LIVE = (Membership.incident_id == bindparam("incident"), Membership.ended_at.is_(None))
+_KINDS = (
     select(
-        func.coalesce(Identity.person_id, Identity.id).label("reporter"),
-        Identity.verified_by.is_not(None),
         Report.service_id,
         Report.site_id,
         Report.category,
         Report.severity,
         Report.priority,
-        Report.people,
-        TOLD_AT,
+        func.count().label("reports"),
+        func.max(Report.people).label("people"),
+        func.min(TOLD_AT).label("first_at"),
+        func.max(TOLD_AT).label("last_at"),
     )
     .select_from(Membership)
     .join(Report, Report.id == Membership.report_id)
+    .where(*_LIVE)
+    .group_by(Report.service_id, Report.site_id, Report.category, Report.severity, Report.priority)
+)
+_REPORTERS = (
+    select(func.count(func.coalesce(Identity.person_id, Identity.id).distinct()))
+    .select_from(Membership)
+    .join(Report, Report.id == Membership.report_id)
     .join(Identity, Identity.id == Report.identity_id)
-    .where(Membership.incident_id == bindparam("incident"), Membership.ended_at.is_(None))
-    .order_by(TOLD_AT, Report.id)
+    .where(*_LIVE)
 )
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class MemberFacts:
-    """What one live member contributes."""
+class Kind:
+    """Live members that are alike in all that counts: how many, since when, until when."""
 
-    reporter: str
-    verified: bool
     service: str | None
     site: str | None
     category: Category | None
     severity: Severity
     priority: Priority
+    reports: int
     people: int | None
-    told_at: datetime
+    first_at: datetime
+    last_at: datetime
 
 
-def project_incident(
-    session: Session, incident: Incident, catalogue: Catalogue
-) -> Sequence[MemberFacts]:
-    """Recount one incident and raise its version; returns the members it counted.
+def project_incident(session: Session, incident: Incident, catalogue: Catalogue) -> None:
+    """Recount one incident and raise its version.
 
     A change of severity gets its own line on the timeline, at the time of the newest member.
     """
     session.flush()
-    members = live_members(session, incident)
-    services = Counter(m.service for m in members if m.service)
-    categories = Counter(m.category for m in members if m.category)
-    sites = Counter(m.site for m in members if m.site)
-    incident.reports = len(members)
-    incident.reporters = len({m.reporter for m in members})
+    told = {"incident": incident.id}
+    kinds = [Kind(*row) for row in session.execute(_KINDS, told)]
+    services, categories, sites = Counter[str](), Counter[Category](), Counter[str]()
+    for kind in kinds:
+        if kind.service:
+            services[kind.service] += kind.reports
+        if kind.category:
+            categories[kind.category] += kind.reports
+        if kind.site:
+            sites[kind.site] += kind.reports
+    incident.reports = sum(kind.reports for kind in kinds)
+    incident.reporters = session.execute(_REPORTERS, told).scalar_one()
     incident.service_id = _leading(services)
     incident.category = incident.staff_category or _most_common(categories)
     incident.sites = _standing(sites)
-    incident.first_at = min((m.told_at for m in members), default=None)
-    incident.last_at = max((m.told_at for m in members), default=None)
+    incident.first_at = min((kind.first_at for kind in kinds), default=None)
+    incident.last_at = max((kind.last_at for kind in kinds), default=None)
     incident.priority = incident.staff_priority or min(
-        (m.priority for m in members), key=lambda p: p.rank, default=Priority.P5
+        (kind.priority for kind in kinds), key=lambda p: p.rank, default=Priority.P5
     )
     incident.title = incident.staff_title or render_title(incident, catalogue)
     incident.version += 1
     before = incident.severity
-    incident.severity = incident.staff_severity or _severity(incident, members, catalogue)
-    if incident.severity is not before and incident.last_at is not None and members:
+    incident.severity = incident.staff_severity or _severity(incident, kinds, catalogue)
+    if incident.severity is not before and incident.last_at is not None and kinds:
         record_entry(
             session,
             incident.id,
@@ -116,13 +128,6 @@ def project_incident(
                 "sites": len(incident.sites),
             },
         )
-    return members
-
-
-def live_members(session: Session, incident: Incident) -> list[MemberFacts]:
-    """The members of an incident as they count now, oldest first."""
-    rows = session.execute(_MEMBERS, {"incident": incident.id})
-    return [MemberFacts(str(row[0]), bool(row[1]), *row[2:]) for row in rows]
 
 
 def render_title(incident: Incident, catalogue: Catalogue) -> str:
@@ -144,14 +149,14 @@ def render_title(incident: Incident, catalogue: Catalogue) -> str:
     return f"{what}: {where}" if where else what
 
 
-def _severity(incident: Incident, members: Sequence[MemberFacts], catalogue: Catalogue) -> Severity:
+def _severity(incident: Incident, kinds: Sequence[Kind], catalogue: Catalogue) -> Severity:
     entry = catalogue.service(incident.service_id) if incident.service_id else None
     return incident_severity(
         reporters=incident.reporters,
         sites=len(incident.sites),
         tier=entry.tier if entry else None,
-        people=max((m.people for m in members if m.people), default=0),
-        worst=max((m.severity for m in members), key=lambda s: s.rank, default=Severity.SEV4),
+        people=max((kind.people for kind in kinds if kind.people), default=0),
+        worst=max((kind.severity for kind in kinds), key=lambda s: s.rank, default=Severity.SEV4),
     )
 
 

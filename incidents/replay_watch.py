@@ -21,9 +21,10 @@ from incidents.candidates import (
     knows_the_usual,
 )
 from incidents.publishing import Publication, PublishRule, choose_by_people
-from incidents.weighing import Speaker, Weighing, weigh_group
+from incidents.weighing import Gathering, Speaker, Weighing, weigh_group
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST: Final = 200
 _NO_PEAK: Final = Peak(0.0, confirmed=False)
 
 
@@ -84,7 +85,6 @@ class Watch:
         self._gold: dict[Hashable, str | None] = {}
         self._peaks: dict[str, Peak] = {}
         self._raised: set[str] = set()
-        self._told: set[Hashable] = set()
 
     def see(self, key: Hashable, group: str, report: Seen) -> None:
         """Take in one report of a group, and decide."""
@@ -109,7 +109,6 @@ class Watch:
         self.alarms.clear()
         self.published.clear()
         self._raised.clear()
-        self._told.clear()
 
     def peaks(self) -> list[Peak]:
         """Of every group that had enough people, the greatest surprise; confirmed by labels."""
@@ -123,16 +122,14 @@ class Watch:
         services = self.window.groups[group].services
         leading = services.most_common(1)[0] if services else None
         about = leading[0] if leading and 2 * leading[1] > len(members) else None
-        return weigh_group(
-            self.window,
-            self._threads,
-            members,
+        told = Gathering(
+            members[-_MOST:],
             report.at,
-            within=self.rule.window,
-            speaker=self._speakers.get,
+            self.rule.window,
             service=about,
-            never=lambda key: self._is_restricted(key) != report.restricted,
+            restricted=report.restricted,
         )
+        return weigh_group(self.window, self._threads, group, told, self._speakers.get)
 
     def _watch(
         self, group: str, members: Sequence[Hashable], report: Seen, weighing: Weighing | None
@@ -144,9 +141,9 @@ class Watch:
             alarm = choose_fixed(weighing, self._voices(members, report.at), own, self.rule)
         if alarm is None:
             return
-        if is_told_already(alarm, self._told):
+        told = {key for key in alarm.keys if str(self.window.group_of[key]) in self._raised}
+        if is_told_already(alarm, own, told):
             return
-        self._told.update(alarm.keys)
         self._raised.add(group)
         sentence = alarm.proposal.sentence
         self.published.setdefault(group, Published(report.at, Publication("major", sentence)))
@@ -163,9 +160,6 @@ class Watch:
         count = max((n for gold, n in told.items() if gold is not None), default=0)
         confirmed = 2 * count >= told.total()
         self._peaks[group] = Peak(tally.surprise, confirmed, frozenset(tally.keys))
-
-    def _is_restricted(self, key: Hashable) -> bool:
-        return self.window.groups[self.window.group_of[key]].restricted
 
     def _voices(self, members: Sequence[Hashable], at: float) -> list[Voice]:
         start = at - self.rule.window.total_seconds()

@@ -211,6 +211,7 @@ def _settle_all(
             kind=kind,
             related=others,
             reason=outcome.reason,
+            by_staff=True,
         )
     for report, home, _ in hand.moves:
         owe_report_record(

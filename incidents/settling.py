@@ -1,22 +1,31 @@
-"""After a change: recount the incident, propose it if it is due, and owe the records."""
+"""After a change: recount the incident, publish and propose it if due, and owe the records."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from incidents.candidates import Voice, choose_proposal
+from incidents.alarm_store import peak_of
+from incidents.candidates import (
+    Alarm,
+    choose_alarm,
+    choose_fixed,
+    is_told_already,
+    knows_the_usual,
+)
 from incidents.ledger import record_entry
 from incidents.lifecycle import move
 from incidents.organisation import Organisation
-from incidents.projection import MemberFacts, project_incident
+from incidents.projection import project_incident
+from incidents.publishing import Standing, choose_publication
 from incidents.snapshots import owe_incident_record
+from incidents.watching import Weighed, proposed_elsewhere, read_voices, weigh_incident
 from models.incident import Incident
 from models.records import RecordKind
-from models.vocabulary import MajorState, Severity, Status
+from models.report import Report
+from models.vocabulary import MajorState, Status
 
 
 def settle_incident(
@@ -28,15 +37,28 @@ def settle_incident(
     kind: RecordKind = RecordKind.INCIDENT_CHANGED,
     related: tuple[str, ...] = (),
     reason: str | None = None,
+    arrived: Report | None = None,
+    by_staff: bool = False,
 ) -> None:
-    """Bring one incident up to date with its members, inside the transaction of the change."""
-    members = project_incident(session, incident, organisation.catalogue)
-    proposed = _propose(session, organisation, incident, members, now)
-    incident.published = (
-        incident.reporters >= 2
-        or incident.severity.rank >= Severity.SEV2.rank
-        or incident.major_state is not MajorState.NONE
-    )
+    """Bring one incident up to date with its members, inside the transaction of the change.
+
+    Args:
+        session: Of the change.
+        organisation: What decides.
+        incident: The incident.
+        now: The moment.
+        kind: What the outside is told that happened.
+        related: Other incidents of the same change.
+        reason: Of staff.
+        arrived: The report that came; None where members may also have left.
+        by_staff: Whether a person acted on it.
+
+    """
+    project_incident(session, incident, organisation.catalogue)
+    weighed = weigh_incident(session, organisation, incident, arrived, now=now)
+    _remember_peak(organisation, incident, weighed)
+    proposed = _propose(session, organisation, incident, weighed, arrived, now)
+    _publish(session, incident, weighed, now, by_staff=by_staff)
     session.flush()
     owe_incident_record(
         session, organisation.outbox, kind, incident, now=now, related=related, reason=reason
@@ -51,17 +73,19 @@ def _propose(
     session: Session,
     organisation: Organisation,
     incident: Incident,
-    members: Sequence[MemberFacts],
+    weighed: Weighed | None,
+    arrived: Report | None,
     now: datetime,
 ) -> bool:
     """Raise or take back the proposal; staff's own word (declared, rejected) is never touched."""
     if incident.status is not Status.OPEN:
         return False
-    unverified = organisation.intake.unverified_weight
-    voices = (Voice(m.reporter, 1.0 if m.verified else unverified, m.told_at) for m in members)
-    proposal = choose_proposal(voices, organisation.candidates)
-    if proposal is None:
-        if incident.major_state is MajorState.PROPOSED:
+    if arrived is not None and incident.major_state is not MajorState.NONE:
+        return False  # one more voice takes nothing back
+    alarm = _alarm(session, organisation, incident, weighed, arrived)
+    if alarm is None:
+        still = weighed is not None and _are_enough(organisation, weighed)
+        if incident.major_state is MajorState.PROPOSED and not still:
             incident.major_state = move(incident.major_state, MajorState.NONE)
             incident.proposal = None
             record_entry(session, incident.id, "incident.no_longer_proposed", now=now)
@@ -69,8 +93,73 @@ def _propose(
     if incident.major_state is not MajorState.NONE:
         return False
     incident.major_state = move(incident.major_state, MajorState.PROPOSED)
-    incident.proposal = asdict(proposal)
-    record_entry(
-        session, incident.id, "incident.proposed", now=now, data={"sentence": proposal.sentence}
-    )
+    incident.proposal = asdict(alarm.proposal)
+    sentence = alarm.proposal.sentence
+    record_entry(session, incident.id, "incident.proposed", now=now, data={"sentence": sentence})
     return True
+
+
+def _alarm(
+    session: Session,
+    organisation: Organisation,
+    incident: Incident,
+    weighed: Weighed | None,
+    arrived: Report | None,
+) -> Alarm | None:
+    rule = organisation.alarms.rule
+    own = frozenset(weighed.own) if weighed is not None else frozenset()
+    weighing = weighed.weighing if weighed is not None else None
+    if weighing is not None and knows_the_usual(weighing):
+        alarm = choose_alarm(weighing, own, rule, organisation.alarms.threshold)
+    else:
+        near = (arrived.occurred_at or arrived.received_at) if arrived is not None else None
+        voices = read_voices(session, organisation, incident, near, within=rule.window)
+        alarm = choose_fixed(weighing, voices, own, rule)
+    if alarm is None:
+        return None
+    told = proposed_elsewhere(session, organisation, incident, alarm.keys)
+    return None if is_told_already(alarm, own, told) else alarm
+
+
+def _are_enough(organisation: Organisation, weighed: Weighed) -> bool:
+    """Whether as many people as a candidate needs still speak of it, if not so unusually."""
+    weighing, least = weighed.weighing, organisation.alarms.rule.people
+    return knows_the_usual(weighing) and (
+        max(weighing.alike.people, weighing.thread.people) >= least
+    )
+
+
+def _remember_peak(organisation: Organisation, incident: Incident, weighed: Weighed | None) -> None:
+    if weighed is None or not knows_the_usual(weighed.weighing):
+        return
+    peak = peak_of(weighed.weighing, organisation.alarms.rule)
+    if peak is not None and (incident.peak is None or peak["surprise"] > incident.peak["surprise"]):
+        incident.peak = peak
+
+
+def _publish(
+    session: Session,
+    incident: Incident,
+    weighed: Weighed | None,
+    now: datetime,
+    *,
+    by_staff: bool,
+) -> None:
+    """Show it in the queue once that is due; nothing takes it out again but its end."""
+    if incident.published:
+        return
+    standing = Standing(
+        reporters=incident.reporters,
+        severity=incident.severity,
+        major=incident.major_state,
+        audience=incident.audience,
+        touched=by_staff,
+    )
+    found = choose_publication(standing, weighed.weighing if weighed is not None else None)
+    if found is None:
+        return
+    incident.published = True
+    incident.publication = asdict(found) | {"at": now.isoformat()}
+    if found.why == "people":  # the other reasons have lines of their own
+        data = {"sentence": found.sentence}
+        record_entry(session, incident.id, "incident.published", now=now, data=data)

@@ -117,6 +117,7 @@ def incident_data(
         "opened_at": _moment(incident.opened_at),
         "first_report_at": _moment(incident.first_at),
         "last_report_at": _moment(incident.last_at),
+        "published": incident.published,
     }
 
 

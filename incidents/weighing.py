@@ -90,64 +90,83 @@ class Weighing:
     past_days: float
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """The reports of a group that are weighed.
+
+    Attributes:
+        members: Its recent reports, oldest first; those the window lacks are left out.
+        at: Now, in the window's seconds.
+        within: The time of the candidate rule.
+        newcomer: A member that the window does not hold yet.
+        service: What the group is about, where it is known.
+        restricted: Whether only staff see it: it is weighed only beside its like.
+        never: Groups and reports that people said are something else.
+
+    """
+
+    members: Sequence[Hashable]
+    at: float
+    within: timedelta
+    newcomer: Newcomer | None = None
+    service: str | None = None
+    restricted: bool = False
+    never: frozenset[Hashable] = frozenset()
+
+
 def weigh_group(
     window: Window,
     threads: Threads,
-    members: Sequence[Hashable],
-    at: float,
-    *,
-    within: timedelta,
+    group: Hashable,
+    told: Gathering,
     speaker: Callable[[Hashable], Speaker | None],
-    newcomer: Newcomer | None = None,
-    service: str | None = None,
-    never: Callable[[Hashable], bool] = lambda _: False,
 ) -> Weighing | None:
     """Count who speaks of a group's matter; None where nothing of it is in the window.
 
     Args:
         window: The reports.
         threads: Of the same window.
-        members: The group's reports, oldest first; those the window lacks are left out.
-        at: Now, in the window's seconds.
-        within: The time of the candidate rule.
+        group: The group; what the window has of it is no past of its own.
+        told: What is weighed.
         speaker: Who told a report; None where that is not known.
-        newcomer: A member that the window does not hold yet.
-        service: What the group is about, where it is known.
-        never: Reports that people said are something else.
 
     """
-    rows = [window.row_of[key] for key in members if key in window.row_of]
+    newcomer = told.newcomer
+    rows = [window.row_of[key] for key in told.members if key in window.row_of]
     vectors: list[Vector] = [window.vectors()[row] for row in rows[-_SEEDS:]]
     if newcomer is not None:
         vectors.append(newcomer.vector)
     if not vectors:
         return None
-    counted = _Counter(window, speaker, newcomer, at, service)
+    at, service = told.at, told.service
+    counted = _Counter(window, speaker, told)
     threshold = threads.likeness(at)
     centre = _mean(vectors[-_SEEDS:])
-    own = {window.keys[row] for row in rows}
-    extra = () if newcomer is None else (newcomer.key,)
+    mine = [window.keys[row] for row in rows]
+    own: set[Hashable] = {*mine, *(window.keys[row] for row in _rows_of(window, group))}
     rate = topic_rate(
         window, centre, at, alike_from=threshold - _ALIKE_MARGIN, own=own, service=service
     )
-    thread = _thread(window, threads, rows, newcomer, threshold)
+    thread = counted.others(_thread(window, threads, rows, newcomer, threshold))
     thread_vectors = [window.vectors()[window.row_of[k]] for k in thread if k in window.row_of]
     if newcomer is not None:
         thread_vectors.append(newcomer.vector)
     thread_rate = topic_rate(
         window,
-        _mean(thread_vectors[-_THREAD_SEEDS:]),
+        _mean((thread_vectors or vectors)[-_THREAD_SEEDS:]),
         at,
         alike_from=threshold - _THREAD_MARGIN,
-        own=own | set(thread),
+        own={*own, *thread},
         service=service,
     )
     reports, days = past_days(window, at)
-    alike = counted.alike(centre, threshold - _ALIKE_MARGIN, within)
+    extra = [] if newcomer is None else [newcomer.key]
     return Weighing(
-        own=counted.tally([*own, *extra], rate, PUBLISH_WITHIN),
-        alike=counted.tally([k for k in alike if not never(k)], rate, within),
-        thread=counted.tally([*(k for k in thread if not never(k)), *extra], thread_rate, within),
+        own=counted.tally([*mine, *extra], rate, PUBLISH_WITHIN),
+        alike=counted.tally(
+            counted.others(counted.alike(centre, threshold - _ALIKE_MARGIN)), rate, told.within
+        ),
+        thread=counted.tally([*thread, *extra], thread_rate, told.within),
         past_reports=reports,
         past_days=days,
     )
@@ -157,29 +176,37 @@ def weigh_group(
 class _Counter:
     window: Window
     speaker: Callable[[Hashable], Speaker | None]
-    newcomer: Newcomer | None
-    at: float
-    service: str | None
+    told: Gathering
 
-    def alike(
-        self, centre: npt.NDArray[np.float32], least: float, within: timedelta
-    ) -> list[Hashable]:
+    def alike(self, centre: npt.NDArray[np.float32], least: float) -> list[Hashable]:
         """Keys of the recent reports alike, the newcomer among them."""
+        at, newcomer = self.told.at, self.told.newcomer
         moments = self.window.moments()
-        recent = (moments <= self.at) & (moments >= self.at - within.total_seconds())
+        recent = (moments <= at) & (moments >= at - self.told.within.total_seconds())
         near = np.flatnonzero(recent)
         near = near[self.window.vectors()[near] @ centre >= least]
         keys = [self.window.keys[row] for row in near.tolist()]
-        if self.newcomer is not None and float(self.newcomer.vector @ centre) >= least:
-            keys.append(self.newcomer.key)
+        if newcomer is not None and float(newcomer.vector @ centre) >= least:
+            keys.append(newcomer.key)
         return keys
+
+    def others(self, keys: Iterable[Hashable]) -> list[Hashable]:
+        """Without what people said is something else, and what others may not see."""
+        return [key for key in dict.fromkeys(keys) if self._may_count(key)]
+
+    def _may_count(self, key: Hashable) -> bool:
+        home = self.window.group_of.get(key)
+        if key in self.told.never or home in self.told.never:
+            return False
+        known = self.window.groups.get(home)
+        return known is None or known.restricted == self.told.restricted
 
     def tally(self, keys: Iterable[Hashable], rate: Rate, within: timedelta) -> Tally:
         span = within.total_seconds()
         told = []
         for key in keys:
             one = self._told(key)
-            if one is not None and self.at - span <= one.at <= self.at:
+            if one is not None and self.told.at - span <= one.at <= self.told.at:
                 told.append((one.at, key, one))
         told.sort(key=lambda each: each[0])
         weights: dict[str, float] = {}
@@ -197,9 +224,15 @@ class _Counter:
         )
 
     def _told(self, key: Hashable) -> Speaker | None:
-        if self.newcomer is not None and key == self.newcomer.key:
-            return self.newcomer.speaker
+        newcomer = self.told.newcomer
+        if newcomer is not None and key == newcomer.key:
+            return newcomer.speaker
         return self.speaker(key)
+
+
+def _rows_of(window: Window, group: Hashable) -> Sequence[int]:
+    known = window.groups.get(group)
+    return known.rows if known is not None else ()
 
 
 def _thread(

@@ -26,7 +26,8 @@ class Incident(Base):
     """A disturbance. What is derived from the members is written by `incidents.projection` only.
 
     Derived: title, severity, priority and category (unless by staff), service_id, sites,
-    reports, reporters, first_at, last_at. `version` counts every change.
+    reports, reporters, first_at, last_at. `version` counts every change. `publication` says why
+    and when it came into the queue, `peak` how surprising it became at its greatest.
     """
 
     __tablename__ = "incident"
@@ -53,6 +54,8 @@ class Incident(Base):
     workaround: Mapped[str | None] = mapped_column(Text)
     reject_reason: Mapped[str | None] = mapped_column(Text)
     proposal: Mapped[dict[str, Any] | None]
+    publication: Mapped[dict[str, Any] | None]
+    peak: Mapped[dict[str, Any] | None]
     absorbed_into: Mapped[IncidentId | None] = mapped_column(ForeignKey("incident.id"))
     version: Mapped[int]
     opened_at: Mapped[datetime]

@@ -59,11 +59,18 @@ _INCIDENT_REF: Final = {
 }
 
 
-def _closed(title: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+def _closed(
+    title: str,
+    properties: Mapping[str, Any],
+    *,
+    later: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """A closed object; `later` has what was added since, which older records lack."""
     return {
         "type": "object",
         "title": title,
-        "properties": dict(properties),
+        "properties": dict(properties) | dict(later or {}),
         "required": sorted(properties),
         "additionalProperties": False,
         **more,
@@ -157,6 +164,7 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
                 "first_report_at": {"anyOf": [_MOMENT, {"type": "null"}]},
                 "last_report_at": {"anyOf": [_MOMENT, {"type": "null"}]},
             },
+            later={"published": {"type": "boolean"}},
         ),
     },
 }

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, words
-from models.ids import KeyId, StaffId
+from models.ids import EntryId, KeyId, StaffId
 from models.vocabulary import Role
 
 
@@ -69,6 +69,18 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
+
+
+class PolicyChange(Base):
+    """One change of a policy: who set what, and when. Append-only."""
+
+    __tablename__ = "policy_change"
+
+    id: Mapped[EntryId] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), index=True)
+    value: Mapped[dict[str, Any]]
+    actor: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
 
 
 class Policy(Base):

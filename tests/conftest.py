@@ -133,6 +133,7 @@ def open_house(
     organisation = Organisation(catalogue, outbox, intake=IntakePolicy(unverified_weight=1.0))
     scorer = scorer or load_scorer()
     window = LiveWindow(scorer, reader.encoder.id, reader.encoder.width)
+    organisation.alarms.watch(window)
     intake = Intake(database, organisation, reader, window)
     return House(
         database, organisation, intake, Reviewer(database, organisation, clock), owed, clock

@@ -33,12 +33,13 @@ def listed(house: House, **wanted: object) -> list[str]:
 def three(plain_house: House) -> list[str]:
     wifi = told(plain_house, "the wifi in berlin is down", "p001", site="berlin")
     told(plain_house, "the wifi in berlin is down", "p002", site="berlin")
+    told(plain_house, "the wifi in berlin is down", "p005", site="berlin")
     printer = told(plain_house, "printer eats paper 100% of the time", "p003", site="london")
     secret = told(plain_house, "phishing mail with a fake login", "p004", site="berlin")
     return [wifi, printer, secret]
 
 
-def test_what_two_people_told_is_in_the_queue_and_the_rest_in_the_quiet_list(
+def test_what_three_people_told_is_in_the_queue_and_the_rest_in_the_quiet_list(
     plain_house: House, three: list[str]
 ) -> None:
     wifi, printer, secret = three
@@ -114,7 +115,7 @@ def test_growth_is_what_came_in_the_last_quarter_of_an_hour(
 ) -> None:
     incident = plain_house.incident(three[0])
     with plain_house.database.reading() as session:
-        assert recent_counts(session, [incident.id], now=plain_house.clock()) == {incident.id: 2}
+        assert recent_counts(session, [incident.id], now=plain_house.clock()) == {incident.id: 3}
         later = plain_house.clock.now.replace(hour=20)
         assert recent_counts(session, [incident.id], now=later) == {}
         kinds = [entry.kind for entry in read_timeline(session, incident)]

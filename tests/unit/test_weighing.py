@@ -12,7 +12,7 @@ from classifier.window import Item, PairFacts, Window
 from incidents.alarms import Threshold
 from incidents.candidates import CandidateRule, choose_alarm, choose_fixed, knows_the_usual
 from incidents.publishing import Publication, Standing, choose_publication
-from incidents.weighing import Newcomer, Speaker, Weighing, weigh_group
+from incidents.weighing import Gathering, Newcomer, Speaker, Weighing, weigh_group
 from models.vocabulary import Audience, MajorState, Severity
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -46,11 +46,9 @@ class Desk:
             self.tell(f"past{n}", at, group=f"p{n}", angle=2.0)
         return self
 
-    def weigh(self, *members: str, newcomer: Newcomer | None = None, **more) -> Weighing:
-        found = weigh_group(
-            self.window, self.threads, members, NOW,
-            within=RULE.window, speaker=self.speakers.get, newcomer=newcomer, **more,
-        )  # fmt: skip
+    def weigh(self, *members: str, **more) -> Weighing:
+        told = Gathering(members, NOW, RULE.window, **more)
+        found = weigh_group(self.window, self.threads, "g", told, self.speakers.get)
         assert found is not None
         return found
 
@@ -84,7 +82,7 @@ def test_what_people_said_is_something_else_is_not_counted() -> None:
     desk = Desk()
     for n in range(4):
         desk.tell(f"r{n}", NOW - 60 * (4 - n), group=f"g{n}")
-    found = desk.weigh("r3", never={"r0", "r1"}.__contains__)
+    found = desk.weigh("r3", never=frozenset({"r0", "g1"}))
     assert set(found.alike.keys) == set(found.thread.keys) == {"r2", "r3"}
 
 
@@ -102,9 +100,17 @@ def test_a_report_on_its_way_is_counted_before_the_window_holds_it() -> None:
 
 def test_nothing_that_was_read_weighs_nothing() -> None:
     desk = Desk()
-    assert weigh_group(
-        desk.window, desk.threads, ["unread"], NOW, within=RULE.window, speaker=desk.speakers.get
-    ) is None  # fmt: skip
+    told = Gathering(["unread"], NOW, RULE.window)
+    assert weigh_group(desk.window, desk.threads, "g", told, desk.speakers.get) is None
+
+
+def test_open_and_restricted_reports_are_never_counted_together() -> None:
+    desk = Desk()
+    for n in range(4):
+        desk.tell(f"r{n}", NOW - 60 * (4 - n), group=f"g{n}")
+    desk.window.set_group("g0", joinable=True, restricted=True)
+    assert set(desk.weigh("r3").alike.keys) == {"r1", "r2", "r3"}
+    assert set(desk.weigh("r0", restricted=True).alike.keys) == {"r0"}
 
 
 def test_a_new_matter_raises_an_alarm_and_an_everyday_one_does_not() -> None:
