@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from api.cli_labels import add_evaluation
+from api.cli_quality import add_quality
 from api.cli_train import add_organisation
 from api.shipped import built_encoder
 from incidents.candidates import CandidateRule
@@ -32,8 +33,13 @@ class BadRuleError(DomainError):
 
 
 def add_commands(commands: Any) -> None:
-    evaluate = commands.add_parser("evaluate", help="measure grouping or labels on labelled data")
-    parts = evaluate.add_subparsers(dest="part", required=True, metavar="WHAT")
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure grouping and labels on labelled data, beside the simplest methods",
+        description="Without WHAT: every figure on every set that is here, beside its baselines.",
+    )
+    parts = evaluate.add_subparsers(dest="part", required=False, metavar="WHAT")
+    add_quality(evaluate, parts)
     _add_grouping(parts)
     add_evaluation(parts)
 

@@ -1,0 +1,159 @@
+"""What each kind of evidence is worth: learn without it, and group the streams again.
+
+Everything is cross-fitted as in `train_pairs`: a report is decided by weights that never saw
+its fifth of the stream. A family that is held at zero weighs nothing in learning and deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from classifier.pair_features import FEATURES, Compared
+from classifier.pair_fit import Pull, fit_pairs, log_odds
+from classifier.pair_scorer import PairScorer
+from classifier.rehearsal import FOLDS, Labelled, Pairs, Policy, Rehearsal, by_gold, by_mean
+from classifier.train_pairs import pairwise_f1
+
+_NAMED: Final[Mapping[str, tuple[str, ...]]] = {
+    "meaning": ("max", "top3", "mean", "centroid", "far", "csls"),
+    "time": ("since_last", "since_first", "recent"),
+    "base rate and surge": (
+        "base50", "base60", "members_base50", "rank", "surge", "surge_alike",
+    ),
+    "pull": ("pull", "pull_long", "claim"),
+    "size and cohesion": ("size", "single", "cohesion"),
+    "rare words": ("words",),
+    "service": ("same_service", "other_service", "service_crowd"),
+    "site": ("same_site", "other_site", "site_known", "site_crowd"),
+    "signature": ("same_signature",),
+    "reporter": ("same_reporter",),
+    "disturbance": ("trouble", "trouble_shared"),
+}  # fmt: skip
+_FIRST_THRESHOLD: Final = -1.0
+_AROUND: Final = (-0.75, -0.25, 0.25)
+"""Thresholds tried about the artifact's own: what is left out moves the log-odds."""
+_MOST_WEIGHT: Final = 2.0
+EVERYTHING: Final = "everything"
+
+Rehearsals = Mapping[str, Rehearsal]
+Grouped = dict[str, list[Hashable]]
+Said = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """How the streams are grouped without one family, at the threshold that serves it best."""
+
+    family: str
+    threshold: float
+    groups: Mapping[str, Sequence[Hashable]]
+
+
+def families() -> dict[str, tuple[str, ...]]:
+    """Every feature in one family; those that nobody named are together at the end."""
+    named = {feature for members in _NAMED.values() for feature in members}
+    found = {
+        family: tuple(feature for feature in members if feature in FEATURES)
+        for family, members in _NAMED.items()
+    }
+    found["other"] = tuple(feature for feature in FEATURES if feature not in named)
+    return {family: members for family, members in found.items() if members}
+
+
+def ablate(
+    rehearsals: Rehearsals,
+    blank: PairScorer,
+    threshold: float,
+    *,
+    said: Said = lambda _sentence: None,
+) -> list[Without]:
+    """Everything first, then each family left out. Slow.
+
+    Args:
+        rehearsals: Of the streams that are learnt from together.
+        blank: Whose pace and sense of what is broken hold; its weights are not looked at.
+        threshold: Log-odds that the artifact joins from.
+        said: Hears a sentence at every stage.
+
+    """
+    pairs = collect_pairs(rehearsals, blank)
+    found = []
+    for family, features in {EVERYTHING: (), **families()}.items():
+        masked = [replace(one, x=_held_at_zero(one.x, features)) for one in pairs]
+        scorers = [fit_pairs(masked, blank, Pull(None), without=fold) for fold in range(FOLDS)]
+        best = _at_its_best(rehearsals, scorers, threshold, family)
+        found.append(best)
+        said(f"Without {family}: F1 {_mean_f1(rehearsals, best.groups):.3f} in the mean")
+    return found
+
+
+def collect_pairs(rehearsals: Rehearsals, blank: PairScorer) -> list[Pairs]:
+    """Training pairs of the labels' own groups, of plain likeness, and of what that teaches."""
+    collected = {
+        name: [one.replay(by_gold)[0], one.replay(by_mean(0.5))[0]]
+        for name, one in rehearsals.items()
+    }
+    first = weighed(collected)
+    scorers = [fit_pairs(first, blank, Pull(None), without=fold) for fold in range(FOLDS)]
+    for name, one in rehearsals.items():
+        collected[name].append(one.replay(by_fold(one, scorers, _FIRST_THRESHOLD))[0])
+    return weighed(collected)
+
+
+def weighed(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
+    """All pairs, so that a small stream neither drowns nor is learnt by heart."""
+    counts = {name: sum(len(one.y) for one in pairs) for name, pairs in collected.items()}
+    greatest = max(counts.values())
+    return [
+        replace(one, weight=min(greatest / max(counts[name], 1), _MOST_WEIGHT))
+        for name, pairs in collected.items()
+        for one in pairs
+    ]
+
+
+def by_fold(rehearsal: Rehearsal, scorers: Sequence[PairScorer], threshold: float) -> Policy:
+    """Join the likeliest group from `threshold` on, by the scorer of the report's fold."""
+
+    def choose(number: int, _report: Labelled, compared: Sequence[Compared]) -> Hashable | None:
+        if not compared:
+            return None
+        scorer = scorers[rehearsal.fold_of(number)]
+        odds = log_odds(scorer, np.stack([one.values for one in compared]))
+        best = int(odds.argmax())
+        return compared[best].group if odds[best] >= threshold else None
+
+    return choose
+
+
+def _at_its_best(
+    rehearsals: Rehearsals, scorers: Sequence[PairScorer], threshold: float, family: str
+) -> Without:
+    tried = []
+    for step in _AROUND:
+        limit = threshold + step
+        groups = {
+            name: one.replay(by_fold(one, scorers, limit))[1] for name, one in rehearsals.items()
+        }
+        tried.append(Without(family, limit, groups))
+    return max(tried, key=lambda one: _mean_f1(rehearsals, one.groups))
+
+
+def _mean_f1(rehearsals: Rehearsals, groups: Mapping[str, Sequence[Hashable]]) -> float:
+    return float(
+        np.mean(
+            [
+                pairwise_f1([report.gold for report in one.stream], groups[name])
+                for name, one in rehearsals.items()
+            ]
+        )
+    )
+
+
+def _held_at_zero(x: np.ndarray, features: Sequence[str]) -> np.ndarray:
+    kept = x.copy()
+    kept[:, [FEATURES.index(feature) for feature in features]] = 0.0
+    return kept
