@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from classifier.label_store import load_heads
 from tests.conftest import ROOT
 
 VPN = ["vpn will not connect", "the VPN hangs at connecting", "no remote access since 9",
@@ -122,8 +123,11 @@ def test_labels_are_learnt_from_one_table_and_judged_on_another(
     capsys.readouterr()
     told = ["evaluate", "labels", str(tmp_path / "test.csv"), "--artifact", mine, *columns]
     assert main([*told, "--out", str(out), "--json"]) == 0
-    scores = json.loads(capsys.readouterr().out)["scores"]
-    assert scores["category"]["accuracy"] > 0.8
+    found = json.loads(capsys.readouterr().out)
+    assert found["scores"]["category"]["accuracy"] > 0.8
+    assert set(found["rivals"]["category"]) == {"TF-IDF + LR", "embedding + LR"}
+    assert "act" in load_heads(tmp_path / "mine" / "heads").by_name
+    assert "What to label next" in (tmp_path / "mine" / "report.html").read_text(encoding="utf-8")
     lines = read(out)
     assert [line["row"] for line in lines] == list(range(len(tickets) - 50))
     assert set(lines[0]) == {
@@ -131,6 +135,27 @@ def test_labels_are_learnt_from_one_table_and_judged_on_another(
         "urgency", "urgency_p", "severity", "severity_p", "abstained",
     }  # fmt: skip
     assert lines[0]["impact"] is None
+
+
+def test_corrections_on_the_way_need_the_rows_that_were_learnt_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [("no mail since nine", "email"), ("the printer jams", "printing")]
+    table = tmp_path / "tickets.csv"
+    lines = [f"{text} {number},{queue}" for number in range(30) for text, queue in words]
+    table.write_text("\n".join(["text,queue", *lines]), encoding="utf-8")
+    columns = ["--text", "text", "--category", "queue"]
+    mine = str(tmp_path / "mine")
+    assert main(["train", "--tickets", str(table), *columns, "--out", mine]) == 0
+    told = ["evaluate", "labels", str(table), *columns, "--artifact", mine, "--feedback-every"]
+    capsys.readouterr()
+    assert main([*told, "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scores"]["category"]["accuracy"] == 1.0
+    table.rename(tmp_path / "moved.csv")
+    told[2] = str(tmp_path / "moved.csv")
+    assert main([*told, "20"]) == 1
+    assert "--train FILE.csv" in capsys.readouterr().err
+    assert main([*told, "20", "--train", told[2]]) == 0
 
 
 @pytest.mark.parametrize("told", [["train"], ["train", "--stream", "x.jsonl"]])
