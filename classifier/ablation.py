@@ -33,6 +33,10 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "reporter": ("same_reporter",),
     "disturbance": ("trouble", "trouble_shared"),
 }  # fmt: skip
+_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
+    "meaning and pull": ("meaning", "pull"),
+}
+"""Families that stand in for each other: pull is meaning that fades with time."""
 _FIRST_THRESHOLD: Final = -1.0
 _AROUND: Final = (-0.75, -0.25, 0.25)
 """Thresholds tried about the artifact's own: what is left out moves the log-odds."""
@@ -82,7 +86,12 @@ def ablate(
     """
     pairs = collect_pairs(rehearsals, blank)
     found = []
-    for family, features in {EVERYTHING: (), **families()}.items():
+    known = families()
+    together = {
+        name: tuple(feature for member in members for feature in known[member])
+        for name, members in _TOGETHER.items()
+    }
+    for family, features in {EVERYTHING: (), **known, **together}.items():
         masked = [replace(one, x=_held_at_zero(one.x, features)) for one in pairs]
         scorers = [fit_pairs(masked, blank, Pull(None), without=fold) for fold in range(FOLDS)]
         best = _at_its_best(rehearsals, scorers, threshold, family)
