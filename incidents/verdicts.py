@@ -25,7 +25,7 @@ SAID: Final = 1.0
 """Somebody said which reports belong together."""
 NOT_OBJECTED: Final = 0.5
 """Somebody worked on the incident and left it as it was."""
-_CLOSE_LOOKS: Final = frozenset({"same", "different", "moved", "apart"})
+_CLOSE_LOOKS: Final = frozenset({"same", "different", "moved", "apart", "together"})
 GROUPING: Final = _CLOSE_LOOKS | {"candidate"}
 """Kinds of examples that teach grouping."""
 
