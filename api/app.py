@@ -38,6 +38,7 @@ _ROUTES: Final = (
     "api.routes.demo",
     "api.routes.pages",
     "api.routes.artifacts",
+    "api.routes.alarms",
     "api.routes.console",
     "api.routes.console_actions",
 )

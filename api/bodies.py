@@ -146,6 +146,12 @@ class SplitBody(Body):
     title: Short | None = None
 
 
+class TogetherBody(Body):
+    """Which reports belong to the incident for sure."""
+
+    reports: Annotated[tuple[Reference, ...], Field(min_length=1, max_length=500)]
+
+
 class MoveBody(Body):
     """Which report belongs where."""
 

@@ -14,9 +14,9 @@ from models.incident import Incident
 from models.vocabulary import Audience, MajorState, Status
 
 VIEWS: Final = (
-    ("queue", "Queue", "Open incidents with more than one voice, or a serious one."),
+    ("queue", "Queue", "What several people told, more than is usual, and what is serious."),
     ("candidates", "Candidates", "Proposed as major incidents; accept or reject them."),
-    ("quiet", "Quiet list", "Single reports that nobody else has confirmed."),
+    ("quiet", "Waiting", "What few people told, or no more than is usual. Nothing is lost here."),
     ("all", "Everything", "Also what was resolved or merged."),
 )
 _STATES: Final[Mapping[MajorState, tuple[str, str]]] = {
@@ -51,6 +51,7 @@ class Row:
     service: str
     last_at: datetime | None
     open: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,16 @@ def render_row(incident: Incident, recent: int, catalogue: Catalogue) -> Row:
         service=service.title if service else incident.service_id or "",
         last_at=incident.last_at,
         open=incident.status is Status.OPEN,
+        why=render_why(incident),
     )
+
+
+def render_why(incident: Incident) -> str:
+    """Why it is in the queue, where people brought it there; else its state says it."""
+    if incident.proposal is not None and incident.major_state is MajorState.PROPOSED:
+        return str(incident.proposal["sentence"])
+    told = incident.publication or {}
+    return str(told["sentence"]) if told.get("why") == "people" else ""
 
 
 def pair_glimpses(before: Sequence[Glimpse], after: Sequence[Glimpse]) -> list[Change]:

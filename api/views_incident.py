@@ -67,6 +67,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "incident.priority_set": "Priority set by staff",
     "incident.category_set": "Category set by staff",
     "incident.kept_apart": "Said not to be the same",
+    "incident.kept_together": "Said to belong together",
     "incident.workaround_set": "Workaround set",
     "attachment.suggested": "Looks related",
     "report.joined": "Report joined",
@@ -115,7 +116,7 @@ class Neighbour:
     """A report or an incident that was compared with."""
 
     reference: str
-    percent: int
+    percent: int | None
     words: str = ""
 
 
@@ -182,13 +183,16 @@ def render_member(
         spans=render_spans(view.text, evidence.get("words", ()), report.facts),
         why=str(evidence.get("sentence", "")),
         author=_AUTHORS[view.link.author],
-        percent=_percent(view.link.probability),
+        percent=_percent(view.link.probability) if evidence.get("calibrated") else None,
         facts=_facts(view, catalogue),
         nearest=tuple(
             Neighbour(one["report"], round(100 * one["cosine"]), ", ".join(one["words"]))
             for one in evidence.get("nearest", ())
         ),
-        runner_up=Neighbour(runner["incident"], round(100 * runner["probability"]))
+        runner_up=Neighbour(
+            runner["incident"],
+            round(100 * runner["probability"]) if evidence.get("calibrated") else None,
+        )
         if runner
         else None,
         measures=_measures(evidence),

@@ -74,6 +74,14 @@ class KeepApart:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepTogether:
+    """Some of the members belong to the incident, however different they look."""
+
+    incident: Target
+    reports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetLock:
     """A locked incident takes no more reports by itself."""
 
@@ -150,6 +158,7 @@ Action: TypeAlias = (
     | Split
     | MoveReport
     | KeepApart
+    | KeepTogether
     | SetLock
     | Resolve
     | Reopen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -99,6 +99,16 @@ def record_alarm_policy(
     session.merge(Policy(name=ALARMS, value=value, actor=actor, at=now))
     session.add(PolicyChange(id=EntryId(new_id()), name=ALARMS, value=value, actor=actor, at=now))
     session.flush()
+
+
+def read_alarm_changes(session: Session, *, limit: int = 20) -> Sequence[PolicyChange]:
+    """Who set what when, the latest first."""
+    return session.scalars(
+        select(PolicyChange)
+        .where(PolicyChange.name == ALARMS)
+        .order_by(PolicyChange.at.desc(), PolicyChange.id.desc())
+        .limit(limit)
+    ).all()
 
 
 def read_threshold(session: Session, policy: AlarmPolicy, *, now: datetime) -> Threshold:

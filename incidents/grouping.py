@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
-from typing import Any
+from typing import Any, Final
 
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.signature_rarity import rare_signatures
 from classifier.window import Window
 from models.vocabulary import Author
+
+_UNTOUCHED: Final = (1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class GroupingPolicy:
         suggest: Probability from which staff are shown "looks related".
         offer: Probability from which a known outage is offered to the reporter.
         provenance: Where the numbers come from.
+        calibrated: Whether a probability may be read as a share of such cases, so that people
+            may be shown it as a percentage.
 
     """
 
@@ -33,11 +37,14 @@ class GroupingPolicy:
     suggest: float
     offer: float
     provenance: str
+    calibrated: bool = False
 
     @classmethod
     def of(cls, scorer: PairScorer) -> GroupingPolicy:
         trained = scorer.manifest.get("trained_on", "")
-        return cls(scorer.join, scorer.suggest, scorer.join, f"{scorer.name}: {trained}")
+        provenance = f"{scorer.name}: {trained}"
+        calibrated = scorer.calibration != _UNTOUCHED
+        return cls(scorer.join, scorer.suggest, scorer.join, provenance, calibrated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def choose_group(
             bonds.must,
             same.probability if same else None,
             bonds.must_author,
-            evidence={"decision": "told", **_evidence(same, policy.join, allowed)},
+            evidence={"decision": "told", **_evidence(same, policy, allowed)},
         )
     exact = {
         group: sign for group, sign in (signature_groups or {}).items() if group not in bonds.never
@@ -105,7 +112,7 @@ def choose_group(
                 evidence={
                     "decision": "signature",
                     "signature": exact[one.group],
-                    **_evidence(one, policy.join, allowed),
+                    **_evidence(one, policy, allowed),
                 },
             )
     best = allowed[0] if allowed else None
@@ -117,7 +124,7 @@ def choose_group(
             suggested=_suggested(allowed[1:], policy),
             evidence={
                 "decision": "join",
-                **_evidence(best, policy.join, allowed),
+                **_evidence(best, policy, allowed),
                 **({"signature": exact[best.group]} if best.group in exact else {}),
             },
         )
@@ -126,7 +133,7 @@ def choose_group(
         best.probability if best else None,
         Author.MODEL,
         suggested=_suggested(allowed, policy),
-        evidence={"decision": "open", **_evidence(best, policy.join, allowed)},
+        evidence={"decision": "open", **_evidence(best, policy, allowed)},
     )
 
 
@@ -145,12 +152,15 @@ def _suggested(
     return tuple((s.group, s.probability) for s in scored[:3] if s.probability >= policy.suggest)
 
 
-def _evidence(one: Scored | None, threshold: float, allowed: Sequence[Scored]) -> dict[str, Any]:
+def _evidence(
+    one: Scored | None, policy: GroupingPolicy, allowed: Sequence[Scored]
+) -> dict[str, Any]:
     if one is None:
-        return {"threshold": threshold}
+        return {"threshold": policy.join}
     runner_up = next((other for other in allowed if other.group != one.group), None)
     return {
-        "threshold": threshold,
+        "threshold": policy.join,
+        "calibrated": policy.calibrated,
         "probability": one.probability,
         "measures": dict(one.measures),
         "weights": dict(one.weights),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -21,11 +21,13 @@ from sqlalchemy.orm import Session
 from classifier.base_rate import past_days
 from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
+from classifier.signature_rarity import rare_signatures
 from classifier.signatures import as_signature
 from classifier.threads import Threads
-from classifier.window import Item, PairFacts
+from classifier.window import Item, PairFacts, Window
 from incidents.grouping import GroupingPolicy, signature_groups
 from incidents.ledger import standing_seq
+from incidents.proposals import Sketch
 from incidents.reencoding import is_foreign
 from incidents.weighing import Gathering, Speaker, Weighing, weigh_group
 from models.ids import IncidentId, ReportId
@@ -36,6 +38,7 @@ from models.vocabulary import Audience, Status
 
 _LOOK_BACK: Final = timedelta(days=14)
 _SPEAKERS: Final = 10_000
+_SKETCHED: Final = 40
 # Made once: they run at every report.
 _JOINED: Final = (
     select(
@@ -93,6 +96,17 @@ class Voice:
     reporter: str
     verified: bool
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sketched:
+    """An incident, those it may be the same as, and from when on that says something."""
+
+    mine: Sketch
+    others: tuple[Sketch, ...]
+    probabilities: Mapping[Hashable, float]
+    suggest: float
+    likeness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +224,28 @@ class LiveWindow:
         with self._lock:
             return weigh_group(self._window, self._threads, incident, gathering, speaker)
 
+    def sketch(self, incident: IncidentId) -> Sketched | None:
+        """An incident beside the open ones that could be the same; None where it has no reports.
+
+        Probabilities are the pair scorer's, of its latest report beside each of the others.
+        """
+        with self._lock:
+            window, numbers = self._window, self.numbers
+            mine = _sketch(window, incident)
+            if mine is None:
+                return None
+            row = window.groups[incident].rows[-1]
+            restricted = window.groups[incident].restricted
+            signs = PairFacts(signatures=mine.signatures)
+            rare = frozenset(one.signature for one in rare_signatures(window, signs, mine.last))
+            mine = replace(mine, signatures=rare)
+            query = Query(window.vectors()[row], mine.last, window.facts[row], restricted)
+            scored = numbers.scorer.score(window, query, exclude={incident})
+            probabilities = {one.group: one.probability for one in scored}
+            others = [other for one in scored if (other := _sketch(window, one.group)) is not None]
+            likeness = self._threads.likeness(mine.last)
+            return Sketched(mine, tuple(others), probabilities, numbers.policy.suggest, likeness)
+
     def homes(self, reports: Iterable[Hashable]) -> dict[Hashable, IncidentId]:
         """The incident of each report that the window holds."""
         with self._lock:
@@ -277,6 +313,28 @@ class LiveWindow:
                     joinable=row.status is Status.OPEN and not row.locked,
                     restricted=row.audience is Audience.RESTRICTED,
                 )
+
+
+def _sketch(window: Window, group: Hashable) -> Sketch | None:
+    known = window.groups.get(group)
+    if known is None or not known.rows:
+        return None
+    recent = known.rows[-_SKETCHED:]
+    moments = window.moments()
+    return Sketch(
+        key=group,
+        centre=window.vectors()[recent].mean(axis=0),
+        first=float(moments[known.rows[0]]),
+        last=float(moments[known.rows[-1]]),
+        service=_most(known.services, len(known.rows)),
+        site=_most(known.sites, len(known.rows)),
+        signatures=frozenset(known.signatures),
+    )
+
+
+def _most(counts: Mapping[str, int], total: int) -> str | None:
+    """What more than half of them name."""
+    return next((name for name, count in counts.items() if 2 * count > total), None)
 
 
 def foreign_since(session: Session, encoder_id: str, since: datetime) -> bool:

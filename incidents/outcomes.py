@@ -60,6 +60,7 @@ ENTRIES: Final[Mapping[str, str]] = {
     "reopen": "incident.reopened",
     "title": "incident.titled",
     "apart": "incident.kept_apart",
+    "together": "incident.kept_together",
     "severity": "incident.severity_set",
     "priority": "incident.priority_set",
     "category": "incident.category_set",

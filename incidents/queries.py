@@ -34,6 +34,7 @@ class QueueFilter:
     service: str | None = None
     site: str | None = None
     restricted: bool = False
+    published: bool | None = None
     before: tuple[datetime, UUID] | None = None
     limit: int = 100
 
@@ -53,16 +54,11 @@ class MemberView:
 
 def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
     """Incidents, most recent report first."""
-    where: list[ColumnElement[bool]] = []
-    if wanted.view == "candidates":
-        where.append(Incident.major_state == MajorState.PROPOSED)
-        where.append(Incident.status == Status.OPEN)
-    elif wanted.view == "queue":
-        where += [Incident.published.is_(True), Incident.status == Status.OPEN]
-    elif wanted.view == "quiet":
-        where += [Incident.published.is_(False), Incident.status == Status.OPEN]
+    where = _of_view(wanted.view)
     if not wanted.restricted:
         where.append(Incident.audience == Audience.OPEN)
+    if wanted.published is not None:
+        where.append(Incident.published.is_(wanted.published))
     if wanted.severity is not None:
         where.append(Incident.severity == wanted.severity)
     if wanted.service is not None:
@@ -79,6 +75,17 @@ def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
     return session.scalars(
         select(Incident).where(*where).order_by(at.desc(), Incident.id.desc()).limit(wanted.limit)
     ).all()
+
+
+def _of_view(view: str) -> list[ColumnElement[bool]]:
+    is_open = Incident.status == Status.OPEN
+    if view == "candidates":
+        return [is_open, Incident.major_state == MajorState.PROPOSED]
+    if view == "queue":
+        return [is_open, Incident.published.is_(True)]
+    if view == "quiet":
+        return [is_open, Incident.published.is_(False)]
+    return []
 
 
 def latest_at(view: str) -> ColumnElement[datetime | None]:

@@ -23,7 +23,7 @@ def render_reason(evidence: Mapping[str, Any]) -> str:
         return _opened(evidence)
     if decision == "join":
         parts = "; ".join(_shared(evidence)) or "close in meaning"
-        return f"{_percent(evidence.get('probability'))} likely the same: {parts}."
+        return f"Likely the same{_beside(evidence)}: {parts}."
     return str(evidence.get("sentence", ""))
 
 
@@ -31,8 +31,17 @@ def _opened(evidence: Mapping[str, Any]) -> str:
     probability = evidence.get("probability")
     if probability is None:
         return "Nothing like it was open."
+    if not evidence.get("calibrated"):
+        return "The closest was not close enough."
     threshold = _percent(evidence.get("threshold"))
     return f"The closest was {_percent(probability)} likely the same; {threshold} is needed."
+
+
+def _beside(evidence: Mapping[str, Any]) -> str:
+    """The number, where it may be read as one."""
+    if not evidence.get("calibrated") or evidence.get("probability") is None:
+        return ""
+    return f" ({_percent(evidence['probability'])})"
 
 
 def _shared(evidence: Mapping[str, Any]) -> list[str]:

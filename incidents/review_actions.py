@@ -204,6 +204,26 @@ def _workaround(
     return Outcome("workaround", f"{incident.reference} has a workaround.", incident.id)
 
 
+def _together(
+    session: Session, hand: Hand, incident: Incident, action: act.KeepTogether
+) -> Outcome:
+    require_open(incident)
+    chosen = dict.fromkeys(_member(session, incident, one) for one in action.reports)
+    if not chosen:
+        raise SenselessReviewError("Choose the reports that belong here.")
+    for report in chosen:
+        hand.lift(ConstraintKind.CANNOT_LINK, {report}, {*standing_for(session, incident)})
+        hand.bind(("report", report), ("incident", incident.id))
+    count = len(chosen)
+    reports = "1 report belongs" if count == 1 else f"{count} reports belong"
+    return Outcome(
+        "together",
+        f"{reports} to {incident.reference} for sure.",
+        incident.id,
+        feedback=(("together", {"incident": incident.reference, "reports": list(action.reports)}),),
+    )
+
+
 Rule = Callable[[Session, Hand, Incident, Any], Outcome]
 RULES: Final[Mapping[type, Rule]] = {
     act.Accept: _accept,
@@ -217,6 +237,7 @@ RULES: Final[Mapping[type, Rule]] = {
     act.Reopen: _reopen,
     act.Retitle: _title,
     act.KeepApart: keep_apart,
+    act.KeepTogether: _together,
     act.SetSeverity: set_severity,
     act.SetPriority: set_priority,
     act.SetCategory: set_category,

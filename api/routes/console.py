@@ -20,6 +20,8 @@ from api.auth import Asker, Permission, house_of, require
 from api.pages import PageRoute, render_page
 from api.views import VIEWS, render_badges, render_row, render_rows
 from api.views_incident import related_incidents, render_happening, render_member
+from api.views_related import render_related
+from incidents.alarm_store import describe_rule
 from incidents.overview import (
     changed_since,
     count_views,
@@ -30,6 +32,7 @@ from incidents.overview import (
     report_references,
     stuck_records,
 )
+from incidents.proposing import apart_from, read_merges, read_split
 from incidents.queries import (
     QueueFilter,
     follow_absorbed,
@@ -112,6 +115,7 @@ def show_queue(request: Request, asker: Reader, wanted: Annotated[Wanted, Depend
         services=catalogue.services,
         sites=catalogue.sites,
         severities=[one.value for one in reversed(Severity)],
+        rule=describe_rule(house.organisation.alarms, house.clock()),
         seq=seq,
         older=_render_before(rows[-1]) if len(rows) == PAGE else None,
     )
@@ -164,7 +168,12 @@ def show_incident(
         related = related_incidents(views, incident.reference)
         named = set(related) | {ref for e in timeline for ref in e.data.get("related", ())}
         visible = find_incidents(session, named, restricted=restricted)
-        others = _standing(session, incident, related, visible)
+        others = render_related(
+            read_merges(session, house.intake.window, incident, now=house.clock()),
+            _standing(session, incident, related, visible),
+            house.intake.window.numbers.policy,
+            apart=apart_from(session, incident),
+        )
         recent = recent_counts(session, [incident.id], now=house.clock())
         told: dict[str, Any] = {
             "happenings": _timeline(session, timeline),
@@ -172,6 +181,7 @@ def show_incident(
             "into": follow_absorbed(session, incident),
             "seq": newest_seq(session),
             "toast": _toast(session, incident, done),
+            "split": read_split(session, incident, catalogue),
         }
     return render_page(
         request,
@@ -286,9 +296,9 @@ def _standing(
     incident: Incident,
     related: dict[str, float],
     visible: Any,
-) -> list[tuple[Incident, int]]:
-    """The open incidents that the related ones stand for now, each once, with their per cent."""
-    found: dict[str, tuple[Incident, int]] = {}
+) -> list[tuple[Incident, float]]:
+    """The open incidents that the related ones stand for now, each once, with the probability."""
+    found: dict[str, tuple[Incident, float]] = {}
     for reference, probability in related.items():
         if reference not in visible:
             continue
@@ -298,7 +308,7 @@ def _standing(
             and other.id != incident.id
             and other.audience is incident.audience
         ):
-            found.setdefault(other.reference, (other, round(100 * probability)))
+            found.setdefault(other.reference, (other, probability))
     return list(found.values())[:5]
 
 

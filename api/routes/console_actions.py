@@ -60,6 +60,7 @@ _CHANGES: Final[Mapping[str, Callable[[act.Target, str], act.Action]]] = {
     "priority": lambda target, value: act.SetPriority(target, _one_of(Priority, value)),
     "category": lambda target, value: act.SetCategory(target, _one_of(Category, value)),
     "apart": act.KeepApart,
+    "together": lambda target, value: act.KeepTogether(target, tuple(value.split())),
     "workaround": lambda target, value: act.SetWorkaround(target, value.strip() or None),
 }
 _DECISIONS: Final[Mapping[str, Callable[[act.Target, str], act.Action]]] = {

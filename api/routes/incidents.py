@@ -15,6 +15,7 @@ from api.errors import MalformedRequestError
 from api.render import render_entry, render_incident, render_report
 from api.wiring import Installation
 from incidents.overview import report_references
+from incidents.proposing import read_merges, read_split
 from incidents.queries import (
     QueueFilter,
     list_incidents,
@@ -40,6 +41,9 @@ def search(
     severity: Severity | None = None,
     service: Named = None,
     site: Named = None,
+    published: Annotated[
+        bool | None, Query(description="Only what came into the queue, or only what waits.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def search(
         severity=severity,
         service=service,
         site=site,
+        published=published,
         restricted=asker.may(Permission.RESTRICTED),
         before=_opened(house, cursor) if cursor else None,
         limit=limit + 1,
@@ -81,6 +86,33 @@ def members(request: Request, reference: str, asker: Reader) -> dict[str, Any]:
         incident = _visible(session, reference, asker)
         found = [render_report(member) for member in read_members(session, incident)]
     return {"incident": incident.reference, "version": incident.version, "members": found}
+
+
+@router.get("/{reference}/proposals")
+def proposals(request: Request, reference: str, asker: Reader) -> dict[str, Any]:
+    """Open incidents that may be the same, and reports that may be something else, with reasons."""
+    house = house_of(request)
+    with house.database.reading() as session:
+        incident = _visible(session, reference, asker)
+        merges = read_merges(session, house.intake.window, incident, now=house.clock())
+        split = read_split(session, incident, house.organisation.catalogue)
+    return {
+        "incident": incident.reference,
+        "version": incident.version,
+        "merges": [
+            {
+                "incident": one.incident.reference,
+                "version": one.incident.version,
+                "title": one.incident.title,
+                "probability": round(one.probability, 4),
+                "reasons": list(one.reasons),
+            }
+            for one in merges
+        ],
+        "split": None
+        if split is None
+        else {"reports": list(split.away), "sentence": split.sentence},
+    }
 
 
 @router.get("/{reference}/timeline")

@@ -121,6 +121,12 @@ def keep_apart(stage: Reviewing, body: bodies.ApartBody) -> dict[str, Any]:
     return stage.perform(act.KeepApart(stage.target, body.other), body.other)
 
 
+@router.post("/incidents/{reference}/together")
+def keep_together(stage: Reviewing, body: bodies.TogetherBody) -> dict[str, Any]:
+    """These reports belong to it; they are never proposed to be split off again."""
+    return stage.perform(act.KeepTogether(stage.target, body.reports))
+
+
 @router.post("/incidents/{reference}/accept")
 def accept(stage: Declaring) -> dict[str, Any]:
     """The candidate is a major incident."""

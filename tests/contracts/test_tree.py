@@ -36,6 +36,8 @@ TIMELINE = {
     "incident.priority_set",
     "incident.category_set",
     "incident.kept_apart",
+    "incident.kept_together",
+    "incident.published",
     "incident.workaround_set",
     "report.joined",
     "report.left",

@@ -13,6 +13,7 @@ from incidents.reasons import render_reason
 JOINED: dict[str, Any] = {
     "decision": "join",
     "probability": 0.914,
+    "calibrated": True,
     "threshold": 0.6,
     "service": "wifi",
     "site": "berlin",
@@ -42,7 +43,15 @@ JOINED: dict[str, Any] = {
         ),
         (
             {"decision": "join", "probability": 0.9, "signature": "code:ORA-12170"},
-            "90% likely the same: both show ORA-12170.",
+            "Likely the same: both show ORA-12170.",
+        ),
+        (
+            {"decision": "join", "probability": 0.9, "calibrated": True, "signature": "code:E1"},
+            "Likely the same (90%): both show E1.",
+        ),
+        (
+            {"decision": "open", "probability": 0.31, "threshold": 0.6},
+            "The closest was not close enough.",
         ),
         (
             {"decision": "unread"},
@@ -50,17 +59,17 @@ JOINED: dict[str, Any] = {
         ),
         ({"decision": "open"}, "Nothing like it was open."),
         (
-            {"decision": "open", "probability": 0.31, "threshold": 0.6},
+            {"decision": "open", "probability": 0.31, "threshold": 0.6, "calibrated": True},
             "The closest was 31% likely the same; 60% is needed.",
         ),
         (
             JOINED,
             (
-                "91% likely the same: same service (wifi); same site (berlin); "
+                "Likely the same (91%): same service (wifi); same site (berlin); "
                 "shared words: wlan, floor; close in meaning; 3 min after the last."
             ),
         ),
-        (JOINED | {"measures": {}, "words": []}, "91% likely the same: 3 min after the last."),
+        (JOINED | {"measures": {}, "words": []}, "Likely the same (91%): 3 min after the last."),
         ({"decision": "staff", "sentence": "Ana moved it here."}, "Ana moved it here."),
     ],
 )
