@@ -20,7 +20,7 @@ _LEFT: Final = 46
 _TOP: Final = 34
 _BETWEEN: Final = 46
 _RIGHT: Final = 20
-_BELOW: Final = 66
+_BELOW: Final = 90
 _DASHES: Final = ("", "6 3", "2 3", "8 3 2 3", "1 2", "4 2")
 _MARKS: Final = ("circle", "square", "triangle", "diamond", "cross", "circle")
 _STYLE: Final = """
@@ -166,14 +166,18 @@ def _mark(shape: str, x: float, y: float, r: float) -> str:
 def _legend(panel: Panel) -> str:
     if len(panel.series) < 2:
         return ""
-    drawn, at = [], 0.0
+    drawn, at, line = [], 0.0, 0
     for place, one in enumerate(panel.series):
-        shape = _mark(_MARKS[place % len(_MARKS)], _x(0) + at, _y(0) + 50, 3.2)
+        wide = 24 + 7 * len(one.name)
+        if at and at + wide > _WIDTH + _BETWEEN:
+            at, line = 0.0, line + 1
+        x, y = _x(0) + at, _y(0) + 50 + 16 * line
+        shape = _mark(_MARKS[place % len(_MARKS)], x, y, 3.2)
         drawn.append(
-            f'<g class="s{place % 6}">{shape}<text class="name" x="{_x(0) + at + 9:.0f}" '
-            f'y="{_y(0) + 54}">{escape(one.name)}</text></g>'
+            f'<g class="s{place % 6}">{shape}'
+            f'<text class="name" x="{x + 9:.0f}" y="{y + 4:.0f}">{escape(one.name)}</text></g>'
         )
-        at += 24 + 7 * len(one.name)
+        at += wide
     return "".join(drawn)
 
 
@@ -215,7 +219,7 @@ def _alarms(titles: Mapping[str, str], alarmed: Mapping[str, Any]) -> list[Panel
             Series(name, [(across(r["budget"]), r["false_per_day"] * 7 / top) for r in rows])
         )
     told = Series("the budget itself", [(across(b), b / top) for b in budgets])
-    up = [(share, f"{share * top:.0f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    up = [(share, f"{share * top:.2g}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     say = "budget: false alarms a week"
     return [
         Panel("Incidents found", say, "share found", found, ticks, _SHARES),

@@ -1,6 +1,6 @@
-"""`python -m benchmarks [speed|load|kills|grouping [AMOUNT]]`: measure, and write the reports.
+"""`python -m benchmarks [speed|load|kills|grouping|quality [AMOUNT]]`: measure, and write the reports.
 
-Without a name, everything; it takes about half an hour and wants a machine to itself.
+Without a name, everything; it takes an hour or two and wants a machine to itself.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("speed", "load", "grouping", "kills")
+ALL = ("speed", "load", "grouping", "quality", "kills")
 
 
 def main(asked: list[str]) -> None:
