@@ -123,12 +123,12 @@ def topic_rate(
     past = (moments > at - window.look_back) & (moments <= at - window.gap)
     _, days = past_days(window, at)
     near = np.flatnonzero(past & (window.vectors() @ centre >= alike_from))
-    alike = [
-        row
-        for row in near.tolist()
-        if _is_of(service, window.facts[row].service)
-        and (moments[row] <= at - _NEWS or window.keys[row] not in own)
-    ]
+    mine = [row for key in own if (row := window.row_of.get(key)) is not None]
+    alike = near[~np.isin(near, mine) | (moments[near] <= at - _NEWS)]
+    if service is not None:
+        alike = alike[
+            np.array([_is_of(service, window.facts[row].service) for row in alike], dtype=bool)
+        ]
     base = (len(alike) + _NEW_TOPIC_DAYS * _NEW_TOPIC_RATE) / (days + _NEW_TOPIC_DAYS)
     hour = _hour_factor(moments[past], moments[alike], at, days)
     return Rate(len(alike), days, base * hour)
@@ -170,8 +170,8 @@ def _tail(least: int, mean: float, shape: float) -> float:
             return min(max(total, _LEAST), 1.0)
 
 
-def _is_of(service: str | None, named: str | None) -> bool:
-    return service is None or named is None or named == service
+def _is_of(service: str, named: str | None) -> bool:
+    return named is None or named == service
 
 
 def _hour_factor(

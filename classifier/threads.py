@@ -70,10 +70,13 @@ class Threads:
         best = int(np.argmax(cosines))
         return self._window.keys[near[best]] if cosines[best] >= likeness else None
 
-    def thread_of(self, key: Hashable) -> Sequence[Hashable]:
-        """All reports of a report's thread, itself among them."""
+    def thread_of(self, key: Hashable, *, newest: int | None = None) -> Sequence[Hashable]:
+        """The reports of a report's thread: all, itself among them, or the last to come in."""
         root = self._root.get(key)
-        return (key,) if root is None else tuple(self._members[root])
+        if root is None:
+            return (key,)
+        members = self._members[root]
+        return tuple(members if newest is None else members[-newest:])
 
     def _tie(self, one: Hashable, other: Hashable) -> None:
         if one == other:

@@ -23,6 +23,8 @@ from classifier.window import Window
 PUBLISH_WITHIN: Final = timedelta(hours=6)
 _SEEDS: Final = 10
 _THREAD_SEEDS: Final = 20
+_COUNTED: Final = 500
+"""With so many reports nothing depends on one more."""
 _ALIKE_MARGIN: Final = 0.02
 _THREAD_MARGIN: Final = 0.08
 """How far below a chance meeting's cosine a mean cosine still counts: a mean over several
@@ -184,7 +186,7 @@ class _Counter:
         moments = self.window.moments()
         recent = (moments <= at) & (moments >= at - self.told.within.total_seconds())
         near = np.flatnonzero(recent)
-        near = near[self.window.vectors()[near] @ centre >= least]
+        near = near[self.window.vectors()[near] @ centre >= least][-_COUNTED:]
         keys = [self.window.keys[row] for row in near.tolist()]
         if newcomer is not None and float(newcomer.vector @ centre) >= least:
             keys.append(newcomer.key)
@@ -243,9 +245,9 @@ def _thread(
     threshold: float,
 ) -> Sequence[Hashable]:
     if newcomer is None:
-        return threads.thread_of(window.keys[rows[-1]])
+        return threads.thread_of(window.keys[rows[-1]], newest=_COUNTED)
     nearest = threads.nearest(newcomer.vector, newcomer.speaker.at, likeness=threshold)
-    return () if nearest is None else threads.thread_of(nearest)
+    return () if nearest is None else threads.thread_of(nearest, newest=_COUNTED)
 
 
 def _mean(vectors: Sequence[Vector]) -> npt.NDArray[np.float32]:
