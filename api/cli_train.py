@@ -14,8 +14,8 @@ from api.shipped import ARTIFACTS, TRAINING_DATA, built_encoder
 from models.errors import DomainError
 
 if TYPE_CHECKING:
+    from classifier.disturbance import Disturbance
     from classifier.encoding import Encoder
-    from classifier.window import Disturbance
 
 HELD: Final = "held"
 """The `part` of a labelled file that nothing is learnt from: kept to be judged on."""
@@ -91,12 +91,15 @@ def _train(chosen: argparse.Namespace) -> None:
 
 
 def _train_pairs(chosen: argparse.Namespace) -> None:
+    from threadpoolctl import threadpool_limits
+
     from classifier.catalogue import parse_catalogue
     from classifier.facts import FactFinder
     from classifier.pair_scorer import load_scorer, save_scorer
     from classifier.train_pairs import Labelled, train_scorer
     from incidents.replay import labelled, parse_stream, read_rows
 
+    threadpool_limits(1)  # threads that wait for each other take ten times as long
     encoder, finder = built_encoder(), FactFinder(parse_catalogue(chosen.organisation))
     streams: dict[str, list[Labelled]] = {}
     for told in chosen.stream:
@@ -121,7 +124,7 @@ def _train_pairs(chosen: argparse.Namespace) -> None:
 
 
 def _learn_disturbance(encoder: Encoder) -> Disturbance:
-    from classifier.train_disturbance import train_disturbance
+    from classifier.disturbance import train_disturbance
     from classifier.train_heads import read_table
 
     rows = [r for r in read_table(TRAINING_DATA / "tickets.csv") if r.get("part") != HELD]

@@ -16,6 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector
+from classifier.pair_crowds import (
+    FAR,
+    expect_alike,
+    measure_pull,
+    measure_service_crowd,
+    measure_site_crowd,
+    measure_surge,
+)
 from classifier.signature_rarity import rare_signatures
 from classifier.window import PairFacts, Scan, Window
 
@@ -29,14 +37,6 @@ _LOOKED_AT: Final = 400
 _LOOKED_AT_BY_WORDS: Final = 40
 _REPORTS_PER_UNIT: Final = 15.0
 _FIRST_UNIT_SHARE: Final = 1.414  # two hours, of half an hour to four: before there is traffic
-_FAR: Final = 0.3
-"""Cosine below which two accounts hardly speak of one thing (MiniLM)."""
-_SERVICES: Final = 25.0
-"""About as many services as a catalogue has: what is expected of each before there is a past."""
-_SITES: Final = 6.0
-_SITE_PRIOR: Final = 3.0
-_LONG: Final = 4.0
-"""The slower of the two decays, in time units."""
 _NOBODY: Final = 0.02
 
 FEATURES: Final = (
@@ -275,10 +275,10 @@ def _measure(
     recent = np.add.reduceat((moments[flat] > query.at - unit).astype(np.int64), start)
     one = np.ones(len(groups))
     lately = scan.live & (moments > query.at - 2 * unit)
-    pull = _pull(window, scan, query, flat, start, unit)
+    pull = measure_pull(window, scan, query.at, flat, start, unit)
     trouble = window.trouble_of(query.vector)
     shared_trouble = trouble * mean(window.troubles()[flat])
-    surge = _surge(scan, lately)
+    surge = measure_surge(scan, lately)
     facts = query.facts
     service = np.array([_agreement(facts.service, group.services) for group in groups])
     site = np.array([_agreement(facts.site, group.sites) for group in groups])
@@ -289,14 +289,14 @@ def _measure(
         "top3": top3,
         "mean": mean(cosines),
         "centroid": totals @ query.vector.astype(np.float64) / length,
-        "far": np.maximum(_FAR - top3, 0.0),
+        "far": np.maximum(FAR - top3, 0.0),
         "csls": 2 * best - scan.near - mean(near[flat]),
         "base50": one * scan.base[0],
         "base60": one * scan.base[1],
         "members_base50": mean(base[flat, 0]),
         "rank": rank,
         "surge": one * surge,
-        "surge_alike": max(surge, 0.0) * np.maximum(top3 - _FAR, 0.0),
+        "surge_alike": max(surge, 0.0) * np.maximum(top3 - FAR, 0.0),
         "since_last": np.log1p(10 * np.maximum(since_last, 0.0) / unit),
         "since_first": np.log1p(10 * np.maximum(since_first, 0.0) / unit),
         "recent": np.log1p(recent),
@@ -306,20 +306,23 @@ def _measure(
         "words": np.maximum.reduceat(shared[flat], start),
         "same_service": service[:, 0],
         "other_service": service[:, 1],
-        "service_crowd": service[:, 0] * _crowd(window, scan, facts.service, flat, start, lately),
+        "service_crowd": service[:, 0]
+        * measure_service_crowd(window, scan, facts.service, flat, start, lately),
         "same_site": site[:, 0],
         "other_site": site[:, 1],
         "site_known": site.sum(axis=1),
         "same_signature": np.array(signed, dtype=np.float64),
         "pull": np.log1p(10 * pull[0]),
         "pull_long": np.log1p(10 * pull[1]),
-        "claim": np.log((pull[1] + _NOBODY) / (pull[2] + 0.5 * _usual(scan, lately) + _NOBODY)),
+        "claim": np.log(
+            (pull[1] + _NOBODY) / (pull[2] + 0.5 * expect_alike(scan, lately) + _NOBODY)
+        ),
         "same_reporter": np.array([_told_before(window, facts, rows) for rows in members]),
         "trouble": one * trouble,
         "trouble_shared": shared_trouble,
         "site_crowd": shared_trouble
         * site[:, 0]
-        * _site_crowd(window, scan, facts.site, flat, start, lately),
+        * measure_site_crowd(window, scan, facts.site, flat, start, lately),
     }
     table = np.stack([columns[name] for name in FEATURES], axis=1)
     first = [order[s : s + min(3, c)] for s, c in zip(start, count, strict=True)]
@@ -333,91 +336,6 @@ def _measure(
         )
         for i, (name, group) in enumerate(zip(names, groups, strict=True))
     ]
-
-
-def _pull(
-    window: Window,
-    scan: Scan,
-    query: Query,
-    members: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    unit: float,
-) -> tuple[Floats64, Floats64, float]:
-    """What every report adds to the chance of one more like it: alike, and fading with time.
-
-    Returns:
-        Per group the sum over its members, fading in one unit and in four; and the sum over
-        all rows within reach, in four.
-
-    """
-    age = (query.at - window.moments()) / unit
-    like = 10.0 * np.maximum(scan.cosines - _FAR, 0.0).astype(np.float64) ** 2
-    fading = like[members] * np.exp(-np.maximum(age[members], 0.0))
-    slow = like[members] * np.exp(-np.maximum(age[members], 0.0) / _LONG)
-    near = np.flatnonzero((like > 0.0) & scan.live & (age * unit < window.pace.reach))
-    everyone = float((like[near] * np.exp(-np.maximum(age[near], 0.0) / _LONG)).sum())
-    return np.add.reduceat(fading, start), np.add.reduceat(slow, start), everyone
-
-
-def _usual(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
-    """How many reports like this the past lets one expect lately."""
-    return float(np.exp(scan.base[0])) * np.count_nonzero(lately)
-
-
-def _surge(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
-    """How many times more reports like this came lately than the past lets one expect (log)."""
-    alike = np.count_nonzero(scan.cosines[lately] >= 0.5)
-    return float(np.log((alike + 0.5) / (_usual(scan, lately) + 0.5)))
-
-
-def _crowd(
-    window: Window,
-    scan: Scan,
-    service: str | None,
-    members: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    lately: npt.NDArray[np.bool_],
-) -> Floats64:
-    """Per group, how many times more of its reports named this service lately than usual (log).
-
-    Never negative: few reports of a service say nothing against one more.
-    """
-    if service is None:
-        return np.zeros(len(start))
-    named = window.naming_service(service)
-    return _crowding(named, 1.0, _SERVICES, scan, members, start, lately)
-
-
-def _site_crowd(
-    window: Window,
-    scan: Scan,
-    site: str | None,
-    members: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    lately: npt.NDArray[np.bool_],
-) -> Floats64:
-    """The same for a building: an outage of its network has a different symptom at every desk."""
-    if site is None:
-        return np.zeros(len(start))
-    here = window.naming_site(site)
-    return _crowding(here, _SITE_PRIOR, _SITE_PRIOR * _SITES, scan, members, start, lately)
-
-
-def _crowding(
-    named: npt.NDArray[np.bool_],
-    prior: float,
-    prior_total: float,
-    scan: Scan,
-    members: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    lately: npt.NDArray[np.bool_],
-) -> Floats64:
-    share = (np.count_nonzero(named & scan.past) + prior) / (
-        np.count_nonzero(scan.past) + prior_total
-    )
-    came = np.add.reduceat((named & lately)[members].astype(np.int64), start)
-    usual = share * np.count_nonzero(lately)
-    return np.maximum(np.log((came + 0.5) / (usual + 0.5)), 0.0)
 
 
 def _told_before(window: Window, facts: PairFacts, rows: Sequence[int]) -> float:

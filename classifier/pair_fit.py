@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN
 from classifier.pair_scorer import PairScorer
 from classifier.rehearsal import Floats, Pairs
-
-_WRONG_JOIN: Final = 3.3
-"""What a wrong join costs, in missed ones, where both sides' sites are known and could tell.
-
-Chosen so that on five outages of ten reports and three strangers each, two minutes apart, the
-ten meet and the strangers stay out (2026-11; `tests/quality/test_grouping.py` holds it to that).
-"""
-_SITE_KNOWN: Final = FEATURES.index("site_known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,6 @@ def fit_pairs(
     weight = np.concatenate(
         [np.full(int(keep.sum()), one.weight) for one, keep in zip(collected, kept, strict=True)]
     )
-    weight[(y == 0) & (x[:, _SITE_KNOWN] > 0)] *= _WRONG_JOIN
     weight = weight / weight.mean()
     start = pull.start
     if start is None:

@@ -11,8 +11,10 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.disturbance import Disturbance
+from classifier.pace import BURST, Pace
 from classifier.pair_features import FEATURES, Compared, Glance, Query, compare
-from classifier.window import BURST, Disturbance, Pace, Window
+from classifier.window import Window
 from models.errors import DomainError
 
 APART: Final = 0.01

@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.disturbance import Disturbance
 from classifier.encoding import Vector
+from classifier.pace import Pace
 from classifier.pair_features import FEATURES, Compared, Glance, Query, compare, take_glance
-from classifier.window import Disturbance, Item, Pace, PairFacts, Window
+from classifier.window import Item, PairFacts, Window
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,11 +17,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
+from classifier.disturbance import Disturbance
+from classifier.pace import BURST, Pace
 from classifier.pair_features import FEATURES, Compared
 from classifier.pair_fit import Pull, fit_calibration, fit_pairs, log_odds, reliability
 from classifier.pair_scorer import PairScorer
 from classifier.rehearsal import FOLDS, Floats, Labelled, Pairs, Policy, Rehearsal, by_gold, by_mean
-from classifier.window import BURST, Disturbance, Pace
 from models.errors import DomainError
 
 __all__ = ["Labelled", "assign_groups", "pairwise_f1", "train_scorer"]

@@ -6,8 +6,7 @@ such reports are anyway. Not safe for threads by itself; `incidents.live_window`
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -15,8 +14,11 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.disturbance import Disturbance
 from classifier.encoding import Vector
 from classifier.lexicon import is_own_account_chore, rare_words
+from classifier.pace import BURST, Pace
+from classifier.postings import Postings
 from models.errors import DomainError
 
 Floats = npt.NDArray[np.float32]
@@ -32,49 +34,6 @@ class ForeignVectorError(DomainError):
     """A vector of another encoder: its cosines to ours would mean nothing."""
 
     code: ClassVar[str] = "window.foreign_vector"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast incidents go here, in seconds. The default is a service desk's.
-
-    Attributes:
-        reach: Since a group's last report, after which it is no longer compared with.
-        gap: The newest reports, which are left out of what is common anyway.
-        look_back: How far back the past goes.
-        unit: Least and greatest time in which about fifteen reports come in.
-
-    """
-
-    reach: float = 12 * 3_600.0
-    gap: float = 8 * 3_600.0
-    look_back: float = 14 * 86_400.0
-    unit: tuple[float, float] = (1_800.0, 4 * 3_600.0)
-
-
-BURST: Final = Pace()
-
-
-@dataclass(frozen=True, slots=True)
-class Disturbance:
-    """Whether words tell of something broken that hampers work now, or ask for something.
-
-    A direction in the encoder's space, learnt from tickets with their urgency. It tells an
-    outage's reports from the requests of the same hour better than any likeness does.
-
-    Attributes:
-        encoder_id: Whose vectors it is for; for others it says nothing (.5).
-        weights: Shape (d,).
-
-    """
-
-    encoder_id: str
-    weights: Floats
-    bias: float
-
-    def of(self, vector: Vector) -> float:
-        """Probability, 0 to 1."""
-        return float(1.0 / (1.0 + np.exp(-(float(self.weights @ vector) + self.bias))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +139,8 @@ class Window:
         self._service = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
         self._site = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
         self._numbers: dict[str, int] = {}
-        self._rows_by_word: dict[str, array[int]] = defaultdict(_no_rows)
-        self._rows_by_signature: dict[str, array[int]] = defaultdict(_no_rows)
+        self._words = Postings()
+        self._signatures = Postings()
         self.tune(pace, disturbance)
 
     def __len__(self) -> int:
@@ -312,32 +271,14 @@ class Window:
         return here
 
     def rows_with_signature(self, signature: str) -> list[int]:
-        rows = self._rows_by_signature.get(signature, ())
-        return [row for row in rows if self.keys[row] is not None]
+        return [row for row in self._signatures.rows(signature) if self.keys[row] is not None]
 
     def shared_words(self, words: Collection[str]) -> tuple[npt.NDArray[np.float64], float]:
         """Per row, the summed idf of the words it shares; and the sum over all the words.
 
         Words that stand in more than a tenth of the rows say nothing and are skipped.
         """
-        n = len(self)
-        total = 0.0
-        limit = max(5, n // 10)
-        rows: list[npt.NDArray[np.int64]] = []
-        weights: list[float] = []
-        for word in sorted(words):
-            posted = self._rows_by_word.get(word)
-            count = len(posted) if posted is not None else 0
-            idf = float(np.log((n + 1) / (count + 1))) + 1.0
-            total += idf
-            if posted is not None and count <= limit:
-                rows.append(np.array(posted, dtype=np.int64))
-                weights.append(idf)
-        if not rows:
-            return np.zeros(n), total
-        spread = np.repeat(weights, [len(each) for each in rows])
-        scores = np.bincount(np.concatenate(rows), spread, n).astype(np.float64)
-        return scores, total
+        return self._words.shared(words, len(self))
 
     def _scanned(self, cosines: Floats, at: float) -> Scan:
         moments = self._at[: len(cosines)]
@@ -439,20 +380,13 @@ class Window:
         self.groups = {name: group for name, group in self.groups.items() if group.rows}
         for group in self.groups.values():
             group.rows = [new_row[row] for row in group.rows]
-        self._rows_by_word.clear()
-        self._rows_by_signature.clear()
+        self._words, self._signatures = Postings(), Postings()
         for row, facts in enumerate(self.facts):
             self._post(row, facts)
 
     def _post(self, row: int, facts: PairFacts) -> None:
-        for word in facts.words:
-            self._rows_by_word[word].append(row)
-        for signature in facts.signatures:
-            self._rows_by_signature[signature].append(row)
-
-
-def _no_rows() -> array[int]:
-    return array("q")
+        self._words.add(row, facts.words)
+        self._signatures.add(row, facts.signatures)
 
 
 def _grow(array: Floats, size: int) -> Floats:

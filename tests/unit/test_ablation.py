@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from classifier.ablation import EVERYTHING, Without, ablate, families
+from classifier.pace import BURST
 from classifier.pair_features import FEATURES
 from classifier.pair_scorer import PairScorer
 from classifier.rehearsal import Labelled, Rehearsal
 from classifier.train_pairs import pairwise_f1
-from classifier.window import BURST, PairFacts
+from classifier.window import PairFacts
 
 WIDTH = 16
 MINUTE = 60.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from classifier.pace import BURST
 from classifier.pair_features import FEATURES
 from classifier.pair_scorer import PairScorer
 from classifier.rehearsal import Rehearsal
-from classifier.window import BURST, PairFacts
+from classifier.window import PairFacts
 from incidents.grouping_errors import (
     SAME_AS,
     WHICH_SERVICE,

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier.disturbance import Disturbance
 from classifier.encoding import Vector
 from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN, Compared, Query, compare
-from classifier.window import Disturbance, Item, PairFacts, Window
+from classifier.window import Item, PairFacts, Window
 
 WIDTH = 4
 HOUR = 3_600.0

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.pace import BURST
 from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN
 from classifier.pair_scorer import PairScorer
 from classifier.train_pairs import (
@@ -19,7 +20,7 @@ from classifier.train_pairs import (
     pairwise_f1,
     train_scorer,
 )
-from classifier.window import BURST, PairFacts
+from classifier.window import PairFacts
 
 WIDTH = 16
 MINUTE = 60.0

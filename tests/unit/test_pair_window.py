@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.window import ForeignVectorError, Item, Pace, PairFacts, Window
+from classifier.pace import Pace
+from classifier.window import ForeignVectorError, Item, PairFacts, Window
 
 WIDTH = 8
 RNG = np.random.default_rng(5)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from classifier.disturbance import Disturbance
+from classifier.pace import BURST, Pace
 from classifier.pair_features import FEATURES
 from classifier.rehearsal import FOLDS, Labelled, Rehearsal, by_gold, by_mean
-from classifier.window import BURST, Disturbance, Pace, PairFacts
+from classifier.window import PairFacts
 
 WIDTH = 8
 HOUR = 3_600.0
