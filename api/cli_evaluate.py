@@ -77,12 +77,15 @@ def _add_grouping(parts: Any) -> None:
 
 
 def _grouping(chosen: argparse.Namespace) -> None:
+    from threadpoolctl import threadpool_limits
+
     from classifier.catalogue import parse_catalogue
     from classifier.facts import FactFinder
     from classifier.pair_scorer import SHIPPED, load_scorer
     from incidents.grouping import GroupingPolicy
     from incidents.replay import parse_stream, read_rows, replay_stream
 
+    threadpool_limits(1)  # threads that wait for each other take ten times as long
     rule = _rule(chosen.rule)
     scorer = load_scorer(chosen.artifact or SHIPPED)
     encoder, finder = built_encoder(), FactFinder(parse_catalogue(chosen.organisation))

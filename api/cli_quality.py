@@ -71,9 +71,12 @@ def _add_options(command: argparse.ArgumentParser, default: Any) -> None:
 
 
 def _everything(chosen: argparse.Namespace) -> None:
+    from threadpoolctl import threadpool_limits
+
     from api.quality_page import render_page
     from api.quality_plots import render_plots
 
+    threadpool_limits(1)  # threads that wait for each other take ten times as long
     data = chosen.data or _BESIDE
     parts = _chosen(chosen.only, PARTS[:1] + PARTS[3:] if chosen.quick else PARTS, PARTS)
     kept = _read_figures(chosen.out)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from api.shipped import ARTIFACTS, TRAINING_DATA
 from benchmarks.report import render_machine, table, write
@@ -25,6 +26,7 @@ DECISIONS = 200
 
 
 def main() -> None:
+    threadpool_limits(1)  # as `muster serve` has it
     machine = render_machine()
     scorer = load_scorer()
     encoder = OnnxEncoder(ARTIFACTS / "encoder")
