@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from models.database import Database
 from models.everything import METADATA
+from models.vector_table import ensure_vector_table
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 7_238_113  # one migration at a time on PostgreSQL
@@ -24,6 +25,7 @@ def migrate(database: Database) -> None:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(_config(connection), "head")
+        ensure_vector_table(connection)
 
 
 def differences(connection: Connection) -> list[Any]:
