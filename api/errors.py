@@ -45,6 +45,7 @@ STATUS: Final[Mapping[str, int]] = {
     "train.unclear": 422,
     "tickets.unreadable": 422,
     "evaluate.bad_rule": 422,
+    "evaluate.unknown_part": 422,
     "policy.bad_alarms": 422,
     "policy.bad_matrix": 422,
     "dialogue.unsupported": 500,
