@@ -16,12 +16,28 @@ from models.errors import DomainError
 
 if TYPE_CHECKING:  # heavy to import, and no other command needs them
     from classifier.encoding import Encoder
-    from classifier.rehearsal import Rehearsal
+    from classifier.rehearsal import Pairs, Rehearsal
     from incidents.quality import Bench, Stream
     from incidents.quality_sets import QualitySet
     from incidents.rivals import Tried
 
-PARTS: Final = ("grouping", "learnt", "evidence", "labels")
+PARTS: Final = ("grouping", "learnt", "backwards", "evidence", "labels")
+_QUICK: Final = ("grouping", "labels")
+_OF_STREAMS: Final = frozenset(PARTS) - {"labels"}
+_BY_SET: Final = frozenset(
+    [
+        "runs",
+        "sets",
+        "grouping",
+        "learnt",
+        "backwards",
+        "curves",
+        "sweeps",
+        "answers",
+        "reliabilities",
+        "labels",
+    ]
+)
 _BESIDE: Final = ROOT.parent / "shared" / "eval"
 _QUICK_DRAWS: Final = 200
 _QUICK_LABELS: Final = ("shipped tickets", "github_status, as trained once")
@@ -78,9 +94,9 @@ def _everything(chosen: argparse.Namespace) -> None:
 
     threadpool_limits(1)  # threads that wait for each other take ten times as long
     data = chosen.data or _BESIDE
-    parts = _chosen(chosen.only, PARTS[:1] + PARTS[3:] if chosen.quick else PARTS, PARTS)
-    kept = _read_figures(chosen.out)
-    figures = kept | _measure(chosen, data, parts, kept)
+    parts = _chosen(chosen.only, _QUICK if chosen.quick else PARTS, PARTS)
+    found = _measure(chosen, data, parts)
+    figures = _merged(_read_figures(chosen.out), found)
     if chosen.json:
         print(json.dumps(figures))
     page, plots = render_page(figures), render_plots(figures)
@@ -97,9 +113,7 @@ def _everything(chosen: argparse.Namespace) -> None:
     _tell(f"Written: {chosen.out / 'quality.md'}")
 
 
-def _measure(
-    chosen: argparse.Namespace, data: Path, parts: Sequence[str], kept: Mapping[str, Any]
-) -> dict[str, Any]:
+def _measure(chosen: argparse.Namespace, data: Path, parts: Sequence[str]) -> dict[str, Any]:
     from classifier.pair_scorer import load_scorer
     from incidents.grouping_quality import DRAWS
     from incidents.quality import Bench
@@ -124,10 +138,10 @@ def _measure(
     }
     bench = Bench(scorer, encoder.id, _QUICK_DRAWS if chosen.quick else DRAWS, said)
     runs = dict.fromkeys(parts, about)
-    found: dict[str, Any] = {"runs": kept.get("runs", {}) | runs}
-    if {"grouping", "learnt", "evidence"} & set(parts):
+    found: dict[str, Any] = {"runs": runs}
+    if _OF_STREAMS & set(parts):
         streams = _read([one for one in wanted if one.path.is_file()], encoder, said)
-        found |= _measure_streams(streams, bench, parts, kept, quick=chosen.quick)
+        found |= _measure_streams(streams, bench, parts, quick=chosen.quick)
         found["reliability"] = scorer.manifest.get("reliability", [])
     if "labels" in parts:
         found["labels"] = _measure_labels(data, encoder, said, quick=chosen.quick)
@@ -138,64 +152,85 @@ def _measure_streams(
     streams: Sequence[Stream],
     bench: Bench,
     parts: Sequence[str],
-    kept: Mapping[str, Any],
     *,
     quick: bool,
 ) -> dict[str, Any]:
-    from incidents.quality import measure_shipped
+    from classifier.ablation import collect_pairs
+    from incidents.quality import blank_of, measure_shipped
     from incidents.rivals import try_rivals
 
     tried: dict[str, list[Tried]] = {}
     found: dict[str, Any] = {"sets": {one.about.key: one.about.title for one in streams}}
-    found["sets"] = {**kept.get("sets", {}), **found["sets"]}
-    if {"grouping", "learnt"} & set(parts):
+    if _OF_STREAMS & set(parts) != {"evidence"}:
         for one in streams:
             bench.said(f"{one.about.title}: the simple methods")
             tried[one.about.key] = try_rivals(
                 one.rows, long=one.about.long, every=3 if quick else 1, said=bench.said
             )
     if "grouping" in parts:
-        found["grouping"] = dict(kept.get("grouping", {}))
+        found["grouping"] = {}
         for one in streams:
             bench.said(f"{one.about.title}: Muster")
             found["grouping"][one.about.key] = measure_shipped(one, tried[one.about.key], bench)
-    if {"learnt", "evidence"} & set(parts):
+    if (_OF_STREAMS & set(parts)) - {"grouping"}:
+        bench.said("Replaying what weights are learnt from")
         rehearsals = _rehearse(streams, bench)
+        collected = collect_pairs(rehearsals, blank_of(bench.scorer)) if rehearsals else {}
         if "evidence" in parts:
-            found |= _measure_evidence(streams, rehearsals, bench, kept)
+            found |= _measure_evidence(streams, rehearsals, collected, bench)
         if "learnt" in parts:
-            found |= _measure_learnt(streams, tried, rehearsals, bench, kept)
+            found |= _measure_learnt(streams, tried, collected, bench)
+        if "backwards" in parts:
+            found |= _measure_backwards(streams, tried, collected, bench)
     return found
 
 
 def _measure_learnt(
     streams: Sequence[Stream],
     tried: Mapping[str, Sequence[Tried]],
-    rehearsals: Mapping[str, Rehearsal],
+    collected: Mapping[str, Sequence[Pairs]],
     bench: Bench,
-    kept: Mapping[str, Any],
 ) -> dict[str, Any]:
     from incidents.quality import blank_of, measure_curve, measure_learnt, start_without
 
-    learnt, curves = dict(kept.get("learnt", {})), dict(kept.get("curves", {}))
+    learnt: dict[str, Any] = {}
+    curves: dict[str, Any] = {}
     blank = blank_of(bench.scorer)
     for one in streams:
         key = one.about.key
         bench.said(f"{one.about.title}: learnt there")
-        start = None if one.about.long else start_without(key, rehearsals, blank)
-        learnt[key] = {"forwards": measure_learnt(one, tried[key], bench, start)}
+        start = None if one.about.long else start_without(key, collected, blank)
+        learnt[key] = measure_learnt(one, tried[key], bench, start)
         if one.about.ours and one.rows[-1].row.part is not None:
             curves[key] = measure_curve(one, bench, start)
-        elif not one.about.ours:
-            learnt[key]["backwards"] = measure_learnt(one, tried[key], bench, start, backwards=True)
     return {"learnt": learnt, "curves": curves}
+
+
+def _measure_backwards(
+    streams: Sequence[Stream],
+    tried: Mapping[str, Sequence[Tried]],
+    collected: Mapping[str, Sequence[Pairs]],
+    bench: Bench,
+) -> dict[str, Any]:
+    """Other people's sets once more, learnt from the later part and judged on the first."""
+    from incidents.quality import blank_of, measure_learnt, start_without
+
+    found: dict[str, Any] = {}
+    blank = blank_of(bench.scorer)
+    for one in streams:
+        key = one.about.key
+        if not one.about.ours:
+            bench.said(f"{one.about.title}: learnt there, the other way round")
+            start = None if one.about.long else start_without(key, collected, blank)
+            found[key] = measure_learnt(one, tried[key], bench, start, backwards=True)
+    return {"backwards": found}
 
 
 def _measure_evidence(
     streams: Sequence[Stream],
     rehearsals: Mapping[str, Rehearsal],
+    collected: Mapping[str, Sequence[Pairs]],
     bench: Bench,
-    kept: Mapping[str, Any],
 ) -> dict[str, Any]:
     from classifier.ablation import ablate
     from incidents.quality import (
@@ -207,18 +242,23 @@ def _measure_evidence(
         weigh_families,
     )
 
-    sweeps, answers = dict(kept.get("sweeps", {})), dict(kept.get("answers", {}))
-    reliabilities = dict(kept.get("reliabilities", {}))
+    sweeps: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
+    reliabilities: dict[str, Any] = {}
     for one in streams:
         if one.about.long:
             continue
         bench.said(f"{one.about.title}: thresholds")
-        whole = _whole(one, bench)
+        parted = one.rows[-1].row.part is not None
+        whole = _whole(one, bench) if parted else rehearsals[one.about.key]
         sweeps[one.about.key] = sweep_thresholds(whole, bench.scorer)
-        if one.rows[-1].row.part is not None:
+        if parted:
             reliabilities[one.about.key] = measure_reliability(whole, bench.scorer, one.cut)
             answers[one.about.key] = measure_answers(one, whole, bench)
-    without = ablate(rehearsals, blank_of(bench.scorer), join_odds(bench.scorer), said=bench.said)
+    if not rehearsals:
+        return {}
+    blank, join = blank_of(bench.scorer), join_odds(bench.scorer)
+    without = ablate(rehearsals, collected, blank, join, said=bench.said)
     return {
         "sweeps": sweeps,
         "answers": answers,
@@ -268,7 +308,7 @@ def _read(wanted: Sequence[QualitySet], encoder: Encoder, said: Said) -> list[St
     return streams
 
 
-def _measure_labels(data: Path, encoder: Encoder, said: Said, *, quick: bool) -> list[Any]:
+def _measure_labels(data: Path, encoder: Encoder, said: Said, *, quick: bool) -> dict[str, Any]:
     from dataclasses import asdict
 
     from classifier.label_quality import measure_labels, read_sets
@@ -276,10 +316,10 @@ def _measure_labels(data: Path, encoder: Encoder, said: Said, *, quick: bool) ->
     sets = read_sets(TRAINING_DATA, data if data.is_dir() else None)
     if quick:
         sets = [one for one in sets if one.name in _QUICK_LABELS]
-    found = []
+    found: dict[str, Any] = {}
     for one in sets:
         said(f"labels of {one.name} ...")
-        found += [asdict(each) for each in measure_labels([one], encoder)]
+        found |= {each.name: asdict(each) for each in measure_labels([one], encoder)}
     return found
 
 
@@ -291,6 +331,14 @@ def _chosen(told: str | None, default: Sequence[str], known: Sequence[str]) -> l
     if unknown:
         raise UnknownPartError(f"There is no {unknown[0]!r}; there are {', '.join(known)}.")
     return names
+
+
+def _merged(kept: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured now, and of the rest what was measured before; set by set."""
+    both = dict(kept) | dict(found)
+    for part in _BY_SET & kept.keys() & found.keys():
+        both[part] = {**kept[part], **found[part]}
+    return both
 
 
 def _read_figures(out: Path | None) -> dict[str, Any]:

@@ -65,19 +65,19 @@ def _grouping(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _learnt(figures: Mapping[str, Any]) -> list[str]:
-    told = figures.get("learnt", {})
-    if not told:
-        return []
-    lines = ["## Grouping, learnt there", "", words.LEARNT]
-    ways = {"forwards": "learnt from the first part", "backwards": "learnt from the later part"}
-    for key, by_way in told.items():
-        for way, one in by_way.items():
-            lines += [
-                f"### {title_of(figures, key)}: {ways[way]} {_lessons(one)}",
-                "",
-                *_methods(one, {}),
-            ]
-    return lines
+    ways = {"learnt": "learnt from the first part", "backwards": "learnt from the later part"}
+    lines = [
+        line
+        for key in figures.get("sets", {})
+        for way, said in ways.items()
+        if key in figures.get(way, {})
+        for line in (
+            f"### {title_of(figures, key)}: {said} {_lessons(figures[way][key])}",
+            "",
+            *_methods(figures[way][key], {}),
+        )
+    ]
+    return ["## Grouping, learnt there", "", words.LEARNT, *lines] if lines else []
 
 
 def _lessons(one: Mapping[str, Any]) -> str:
@@ -139,10 +139,10 @@ def _alarms(figures: Mapping[str, Any]) -> list[str]:
     ] + [
         (
             f"{title_of(figures, key)}, learnt there, the first part as history",
-            by_way["forwards"]["alarms"],
+            one["alarms"],
         )
-        for key, by_way in figures.get("learnt", {}).items()
-        if "alarms" in by_way["forwards"]
+        for key, one in figures.get("learnt", {}).items()
+        if "alarms" in one
     ]
     if not sections:
         return []
@@ -208,5 +208,5 @@ def _labels(figures: Mapping[str, Any]) -> list[str]:
         return []
     from classifier.label_quality import Measured, render
 
-    text = render([Measured(**one) for one in told])
+    text = render([Measured(**one) for one in told.values()])
     return ["## Labels", "", words.LABELS, text]

@@ -38,13 +38,13 @@ _TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Families that stand in for each other: pull is meaning that fades with time."""
 _FIRST_THRESHOLD: Final = -1.0
-_AROUND: Final = (-0.75, -0.25, 0.25)
+_AROUND: Final = (-0.5, 0.0)
 """Thresholds tried about the artifact's own: what is left out moves the log-odds."""
 _MOST_WEIGHT: Final = 2.0
 EVERYTHING: Final = "everything"
 
 Rehearsals = Mapping[str, Rehearsal]
-Grouped = dict[str, list[Hashable]]
+Collected = Mapping[str, Sequence[Pairs]]
 Said = Callable[[str], None]
 
 
@@ -70,6 +70,7 @@ def families() -> dict[str, tuple[str, ...]]:
 
 def ablate(
     rehearsals: Rehearsals,
+    collected: Collected,
     blank: PairScorer,
     threshold: float,
     *,
@@ -79,12 +80,13 @@ def ablate(
 
     Args:
         rehearsals: Of the streams that are learnt from together.
+        collected: Their training pairs.
         blank: Whose pace and sense of what is broken hold; its weights are not looked at.
         threshold: Log-odds that the artifact joins from.
         said: Hears a sentence at every stage.
 
     """
-    pairs = collect_pairs(rehearsals, blank)
+    pairs = weighed(collected)
     found = []
     known = families()
     together = {
@@ -100,8 +102,8 @@ def ablate(
     return found
 
 
-def collect_pairs(rehearsals: Rehearsals, blank: PairScorer) -> list[Pairs]:
-    """Training pairs of the labels' own groups, of plain likeness, and of what that teaches."""
+def collect_pairs(rehearsals: Rehearsals, blank: PairScorer) -> dict[str, list[Pairs]]:
+    """Per stream, pairs of the labels' own groups, of plain likeness, and of what that teaches."""
     collected = {
         name: [one.replay(by_gold)[0], one.replay(by_mean(0.5))[0]]
         for name, one in rehearsals.items()
@@ -110,10 +112,10 @@ def collect_pairs(rehearsals: Rehearsals, blank: PairScorer) -> list[Pairs]:
     scorers = [fit_pairs(first, blank, Pull(None), without=fold) for fold in range(FOLDS)]
     for name, one in rehearsals.items():
         collected[name].append(one.replay(by_fold(one, scorers, _FIRST_THRESHOLD))[0])
-    return weighed(collected)
+    return collected
 
 
-def weighed(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
+def weighed(collected: Collected) -> list[Pairs]:
     """All pairs, so that a small stream neither drowns nor is learnt by heart."""
     counts = {name: sum(len(one.y) for one in pairs) for name, pairs in collected.items()}
     greatest = max(counts.values())

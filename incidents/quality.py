@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from classifier.ablation import EVERYTHING, Without, collect_pairs, families
+from classifier.ablation import EVERYTHING, Without, families, weighed
 from classifier.pair_features import FEATURES
 from classifier.pair_fit import Pull, fit_pairs, log_odds, reliability
 from classifier.pair_scorer import PairScorer
-from classifier.rehearsal import Rehearsal
+from classifier.rehearsal import Pairs, Rehearsal
 from classifier.train_pairs import by_scorer, train_scorer
 from incidents.alarm_quality import BUDGETS, measure_alarms
 from incidents.candidates import CandidateRule
@@ -36,7 +36,7 @@ from incidents.rivals import Tried
 Groups = Sequence[Hashable | None]
 Said = Callable[[str], None]
 
-SWEEP: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+SWEEP: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.95)
 _DAY: Final = 86_400.0
 
 
@@ -145,13 +145,11 @@ def measure_learnt(
 
 
 def start_without(
-    key: str, rehearsals: Mapping[str, Rehearsal], blank: PairScorer
+    key: str, collected: Mapping[str, Sequence[Pairs]], blank: PairScorer
 ) -> PairScorer | None:
-    """Weights of the other sets, for a place that was not learnt from."""
-    others = {name: one for name, one in rehearsals.items() if name != key}
-    if not others:
-        return None
-    return fit_pairs(collect_pairs(others, blank), blank, Pull(None))
+    """Weights of the other sets' pairs, for a place that was not learnt from."""
+    others = {name: pairs for name, pairs in collected.items() if name != key}
+    return fit_pairs(weighed(others), blank, Pull(None)) if others else None
 
 
 def blank_of(scorer: PairScorer) -> PairScorer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifier.ablation import EVERYTHING, Without, ablate, families
+from classifier.ablation import EVERYTHING, Without, ablate, collect_pairs, families
 from classifier.pace import BURST
 from classifier.pair_features import FEATURES
 from classifier.pair_scorer import PairScorer
@@ -41,8 +41,9 @@ def bursts(seed: int = 3, incidents: int = 12) -> list[Labelled]:
 def found() -> dict[str, Without]:
     none = np.zeros(len(FEATURES))
     blank = PairScorer("blank", none, none + 1, none, 0.0, 0.5, 0.3, {})
-    rehearsal = Rehearsal(bursts(), "test", BURST, None)
-    return {one.family: one for one in ablate({"made": rehearsal}, blank, -0.5)}
+    rehearsals = {"made": Rehearsal(bursts(), "test", BURST, None)}
+    pairs = collect_pairs(rehearsals, blank)
+    return {one.family: one for one in ablate(rehearsals, pairs, blank, -0.5)}
 
 
 def reached(one: Without) -> float:

@@ -36,6 +36,9 @@ RUN = {
 }  # fmt: skip
 
 
+LABELS = {"labels": 3, "majority": 0.4, "accuracy": 0.8, "intervals": {"accuracy": [0.7, 0.9]}}
+
+
 def figures() -> dict:
     return {
         "runs": {"grouping": RUN, "evidence": RUN},
@@ -57,13 +60,18 @@ def figures() -> dict:
                 },
             }
         },
-        "learnt": {
-            "made": {"forwards": METHODS | {"learnt_from": 4, "reports": 5, "alarms": ALARMS}}
-        },
+        "learnt": {"made": METHODS | {"learnt_from": 4, "reports": 5, "alarms": ALARMS}},
+        "backwards": {"made": METHODS | {"learnt_from": 5, "reports": 4}},
         "curves": {"made": [ONE | {"reports": 100}]},
         "sweeps": {"made": [[0.1, 0.5, 0.4, 0.6], [0.9, 0.3, 0.9, 0.2]]},
         "reliability": [[0.05, 0.04, 900.0], [0.95, 0.9, 30.0]],
         "answers": {"made": {"as it is": ONE, "asked": ONE | {"asked": 0.2}}},
+        "labels": {
+            "tickets": {
+                "name": "tickets", "note": "A third.", "rows": 9,
+                "figures": {"category": {"ours": LABELS, "TF-IDF + LR": LABELS}},
+            }
+        },
         "ablation": {
             "everything": {"made": SHARE},
             "members": {"meaning": ["max"], "words": ["words"]},
@@ -79,6 +87,12 @@ def test_each_method_stands_in_one_row_with_its_interval() -> None:
     assert "| Muster | **0.500** [0.25, 0.75] |" in page
     assert "| Muster, cross-fitted | 0.440 |" in page
     assert "+0.100 [-0.100, +0.200] over TF-IDF" in page
+
+
+def test_labels_stand_beside_their_rivals() -> None:
+    page = render_page(figures())
+    assert "| ours | 0.800 |" in page
+    assert "| TF-IDF + LR | 0.800 |" in page
 
 
 def test_what_is_not_on_this_machine_is_named() -> None:
@@ -117,7 +131,8 @@ def test_every_table_has_as_many_cells_as_its_head() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["grouping", "learnt", "curves", "sweeps", "answers", "ablation", "reliability"]
+    "part",
+    ["grouping", "learnt", "backwards", "curves", "sweeps", "answers", "ablation", "reliability"],
 )
 def test_a_part_that_was_not_measured_is_left_out(part: str) -> None:
     told = figures()
