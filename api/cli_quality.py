@@ -114,7 +114,7 @@ def _everything(chosen: argparse.Namespace) -> None:
 
 
 def _measure(chosen: argparse.Namespace, data: Path, parts: Sequence[str]) -> dict[str, Any]:
-    from classifier.pair_scorer import load_scorer
+    from classifier.pair_scorer import SHIPPED, load_scorer
     from incidents.grouping_quality import DRAWS
     from incidents.quality import Bench
     from incidents.quality_sets import list_sets
@@ -143,6 +143,7 @@ def _measure(chosen: argparse.Namespace, data: Path, parts: Sequence[str]) -> di
         streams = _read([one for one in wanted if one.path.is_file()], encoder, said)
         found |= _measure_streams(streams, bench, parts, quick=chosen.quick)
         found["reliability"] = scorer.manifest.get("reliability", [])
+        found["recurrence"] = _recurrence(SHIPPED / "recurrence.json")
     if "labels" in parts:
         found["labels"] = _measure_labels(data, encoder, said, quick=chosen.quick)
     return found
@@ -321,6 +322,14 @@ def _measure_labels(data: Path, encoder: Encoder, said: Said, *, quick: bool) ->
         said(f"labels of {one.name} ...")
         found |= {each.name: asdict(each) for each in measure_labels([one], encoder)}
     return found
+
+
+def _recurrence(path: Path) -> dict[str, Any]:
+    """What the training of the links between incidents measured on rows that it never saw."""
+    if not path.is_file():
+        return {}
+    manifest = json.loads(path.read_text(encoding="utf-8"))["manifest"]
+    return {part: manifest.get(part, {}) for part in ("cross_fitted", "held")}
 
 
 def _chosen(told: str | None, default: Sequence[str], known: Sequence[str]) -> list[str]:

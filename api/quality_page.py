@@ -28,6 +28,7 @@ def render_page(figures: Mapping[str, Any]) -> str:
         _learnt(figures),
         _alarms(figures),
         _apart(figures),
+        _recurrence(figures),
         render_sweeps(figures),
         render_ablation(figures),
         render_errors(figures),
@@ -200,6 +201,32 @@ def _apart(figures: Mapping[str, Any]) -> list[str]:
         *table(head, rows),
         "",
     ]
+
+
+def _recurrence(figures: Mapping[str, Any]) -> list[str]:
+    """Links to past incidents of the same cause, which are never merged with them."""
+    parts = {"held": "the part never learnt from", "cross_fitted": "cross-fitted"}
+    rows = [
+        [
+            f"{title_of(figures, key)}, {parts[part]}",
+            f"{one['linked_first']} of {one['recurring']}",
+            f"{one['linked_top3']} of {one['recurring']}",
+            f"{one['false']} of {one['links']}",
+            f"{one['false_per_incident']:.2f}",
+        ]
+        for part in parts
+        for key, one in figures.get("recurrence", {}).get(part, {}).items()
+    ]
+    if not rows:
+        return []
+    head = [
+        "set",
+        "likeliest link right",
+        "among the links made",
+        "links that are wrong",
+        "wrong links an incident",
+    ]
+    return ["### Recurrences linked", "", words.RECURRENCE, *table(head, rows), ""]
 
 
 def _labels(figures: Mapping[str, Any]) -> list[str]:

@@ -79,3 +79,8 @@ Intervals over rows; the rivals learn from the same rows.
 RELIABLE: Final = """\
 The likeliest group of each report: how sure, and how often right.
 """
+
+RECURRENCE: Final = """\
+Past incidents of the same cause, by the second model; from its training, on incidents that it
+never saw.
+"""

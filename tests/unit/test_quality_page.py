@@ -66,6 +66,12 @@ def figures() -> dict:
         "sweeps": {"made": [[0.1, 0.5, 0.4, 0.6], [0.9, 0.3, 0.9, 0.2]]},
         "reliability": [[0.05, 0.04, 900.0], [0.95, 0.9, 30.0]],
         "answers": {"made": {"as it is": ONE, "asked": ONE | {"asked": 0.2}}},
+        "recurrence": {
+            "held": {
+                "made": {"recurring": 5, "linked_first": 4, "linked_top3": 5, "links": 9,
+                         "false": 2, "false_per_incident": 0.1}
+            }
+        },
         "labels": {
             "tickets": {
                 "name": "tickets", "note": "A third.", "rows": 9,
@@ -87,6 +93,10 @@ def test_each_method_stands_in_one_row_with_its_interval() -> None:
     assert "| Muster | **0.500** [0.25, 0.75] |" in page
     assert "| Muster, cross-fitted | 0.440 |" in page
     assert "+0.100 [-0.100, +0.200] over TF-IDF" in page
+
+
+def test_links_to_past_incidents_are_counted() -> None:
+    assert "| 4 of 5 | 5 of 5 | 2 of 9 | 0.10 |" in render_page(figures())
 
 
 def test_labels_stand_beside_their_rivals() -> None:
