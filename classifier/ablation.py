@@ -32,6 +32,7 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "signature": ("same_signature",),
     "reporter": ("same_reporter",),
     "disturbance": ("trouble", "trouble_shared"),
+    "likeness where no place is told": ("only_likeness",),
 }  # fmt: skip
 _TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     "meaning and pull": ("meaning", "pull"),
@@ -40,7 +41,6 @@ _TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
 _FIRST_THRESHOLD: Final = -1.0
 _AROUND: Final = (-0.5, 0.0)
 """Thresholds tried about the artifact's own: what is left out moves the log-odds."""
-_MOST_WEIGHT: Final = 2.0
 EVERYTHING: Final = "everything"
 
 Rehearsals = Mapping[str, Rehearsal]
@@ -86,7 +86,7 @@ def ablate(
         said: Hears a sentence at every stage.
 
     """
-    pairs = weighed(collected)
+    pairs = all_pairs(collected)
     found = []
     known = families()
     together = {
@@ -108,22 +108,16 @@ def collect_pairs(rehearsals: Rehearsals, blank: PairScorer) -> dict[str, list[P
         name: [one.replay(by_gold)[0], one.replay(by_mean(0.5))[0]]
         for name, one in rehearsals.items()
     }
-    first = weighed(collected)
+    first = all_pairs(collected)
     scorers = [fit_pairs(first, blank, Pull(None), without=fold) for fold in range(FOLDS)]
     for name, one in rehearsals.items():
         collected[name].append(one.replay(by_fold(one, scorers, _FIRST_THRESHOLD))[0])
     return collected
 
 
-def weighed(collected: Collected) -> list[Pairs]:
-    """All pairs, so that a small stream neither drowns nor is learnt by heart."""
-    counts = {name: sum(len(one.y) for one in pairs) for name, pairs in collected.items()}
-    greatest = max(counts.values())
-    return [
-        replace(one, weight=min(greatest / max(counts[name], 1), _MOST_WEIGHT))
-        for name, pairs in collected.items()
-        for one in pairs
-    ]
+def all_pairs(collected: Collected) -> list[Pairs]:
+    """Of every stream, one after the other."""
+    return [one for pairs in collected.values() for one in pairs]
 
 
 def by_fold(rehearsal: Rehearsal, scorers: Sequence[PairScorer], threshold: float) -> Policy:

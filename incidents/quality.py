@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from classifier.ablation import EVERYTHING, Without, families, weighed
+from classifier.ablation import EVERYTHING, Without, all_pairs, families
 from classifier.pair_features import FEATURES
 from classifier.pair_fit import Pull, fit_pairs, log_odds, reliability
 from classifier.pair_scorer import PairScorer
@@ -149,7 +149,7 @@ def start_without(
 ) -> PairScorer | None:
     """Weights of the other sets' pairs, for a place that was not learnt from."""
     others = {name: pairs for name, pairs in collected.items() if name != key}
-    return fit_pairs(weighed(others), blank, Pull(None)) if others else None
+    return fit_pairs(all_pairs(others), blank, Pull(None)) if others else None
 
 
 def blank_of(scorer: PairScorer) -> PairScorer:
