@@ -9,6 +9,7 @@ from api import quality_words as words
 from api.quality_reasons import render_ablation, render_errors, render_sweeps
 from api.quality_tables import bracket, plain, share, table, title_of
 
+_OURS: Final = ("Muster", "Muster, published")
 _PARTS: Final = {"whole": "whole", "later": "the part never learnt from"}
 
 
@@ -24,6 +25,7 @@ def render_page(figures: Mapping[str, Any]) -> str:
         head += ["", f"Not on this machine, so not measured: {', '.join(absent)}."]
     head.append("")
     sections = [
+        _summary(figures),
         _grouping(figures),
         _learnt(figures),
         _alarms(figures),
@@ -38,6 +40,39 @@ def render_page(figures: Mapping[str, Any]) -> str:
         "\n".join([*head, words.INTRO, *(line for part in sections for line in part)]).rstrip()
         + "\n"
     )
+
+
+def _summary(figures: Mapping[str, Any]) -> list[str]:
+    """One line a set: ours before and after learning there, and the best of the others."""
+    rows = []
+    for key, one in figures.get("grouping", {}).items():
+        later, learnt = one["later"], figures.get("learnt", {}).get(key)
+        others = {name: m["f1"] for name, m in later["methods"].items() if name not in _OURS}
+        best = max(others, key=lambda name: others[name][0], default="")
+        ours = [later["methods"][name]["f1"] for name in _OURS]
+        there = [learnt["methods"][name]["f1"] for name in _OURS] if learnt else None
+        crossed = one.get("cross_fitted")
+        rows.append(
+            [
+                title_of(figures, key),
+                "" if crossed is None else f"{crossed:.3f}",
+                *map(share, ours),
+                *(map(share, there) if there else ("", "")),
+                f"{share(others[best])} {best}" if best else "",
+            ]
+        )
+    if not rows:
+        return []
+    head = [
+        "set",
+        "cross-fitted, whole",
+        "as shipped",
+        "its queue",
+        "learnt there",
+        "its queue",
+        "best simple method, tuned before",
+    ]
+    return ["## In short", "", words.SUMMARY, *table(head, rows), ""]
 
 
 def _made(run: Mapping[str, Any]) -> str:

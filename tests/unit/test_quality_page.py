@@ -105,6 +105,12 @@ def test_labels_stand_beside_their_rivals() -> None:
     assert "| TF-IDF + LR | 0.800 |" in page
 
 
+def test_each_set_has_one_line_in_short() -> None:
+    page = render_page(figures())
+    ours = "**0.500** [0.25, 0.75]"
+    assert f"| 0.440 | {ours} | {ours} | {ours} | {ours} | {ours} TF-IDF |" in page
+
+
 def test_what_is_not_on_this_machine_is_named() -> None:
     assert "not measured: storm (dev)" in render_page(figures())
 
