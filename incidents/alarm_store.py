@@ -153,7 +153,8 @@ def peak_of(weighing: Weighing, rule: CandidateRule) -> dict[str, object] | None
 def describe_rule(alarms: LiveAlarms, now: datetime) -> InForce:
     """Which rule is in force and why."""
     policy, threshold = alarms.policy, alarms.threshold
-    fixed = f"{policy.people:g} people in {policy.hours:g} hours"
+    hours = "an hour" if policy.hours == 1 else f"{policy.hours:g} hours"
+    fixed = f"{policy.people:g} people in {hours}"
     reports, days = alarms.scales.past(now) if alarms.scales is not None else (0, 0.0)
     if reports < ENOUGH_REPORTS or days < ENOUGH_DAYS:
         return InForce(

@@ -329,6 +329,7 @@ def _sketch(window: Window, group: Hashable) -> Sketch | None:
         service=_most(known.services, len(known.rows)),
         site=_most(known.sites, len(known.rows)),
         signatures=frozenset(known.signatures),
+        reports=len(known.rows),
     )
 
 

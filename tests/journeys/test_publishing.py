@@ -176,7 +176,8 @@ def test_a_change_of_the_budget_is_stored_with_who_made_it(plain_house: House) -
 @pytest.fixture
 def fragments(plain_house: House) -> tuple[Incident, Incident]:
     """One matter in two incidents."""
-    one = file(plain_house, "the vault door is stuck", "p001")
+    for person in ("p001", "p003", "p004"):
+        one = file(plain_house, "the vault door is stuck", person)
     plain_house.reviewer.perform(
         act.SetLock(act.Target(one.reference, None), locked=True), actor="ana"
     )

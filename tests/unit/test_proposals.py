@@ -17,7 +17,7 @@ def pointing(angle: float) -> np.ndarray:
 
 
 def sketch(key: str, angle: float = 0.0, first: float = 0.0, last: float = HOUR, **more) -> Sketch:
-    return Sketch(key, pointing(angle), first, last, **more)
+    return Sketch(key, pointing(angle), first, last, **{"reports": 3, **more})
 
 
 def merges(mine: Sketch, *others: Sketch, likely: float = 0.5, **more):
@@ -49,6 +49,16 @@ def test_two_that_tell_alike_at_the_same_time_are_proposed_with_the_reasons() ->
 )
 def test_what_differs_is_not_proposed(other: Sketch) -> None:
     assert merges(sketch("a", service="vpn"), other) == ()
+
+
+def test_two_mere_fragments_are_not_proposed_and_a_fragment_of_an_incident_is() -> None:
+    assert merges(sketch("a", reports=2), sketch("b", reports=1)) == ()
+    assert len(merges(sketch("a", reports=1), sketch("b", reports=3))) == 1
+
+
+def test_of_one_service_words_may_differ_more() -> None:
+    assert merges(sketch("a"), sketch("b", 1.2)) == ()
+    assert len(merges(sketch("a", service="vpn"), sketch("b", 1.2, service="vpn"))) == 1
 
 
 def test_what_the_scorer_thinks_unlikely_is_not_proposed() -> None:
@@ -128,7 +138,7 @@ def test_one_outage_at_two_sites_in_the_same_words_is_one() -> None:
 
 def test_two_error_codes_part_also_in_the_same_words() -> None:
     told = [
-        Part(f"{code}{n}", pointing(0.0 if code == "E1" else 0.05), signatures=frozenset({f"code:{code}"}))
+        Part(f"{code}{n}", pointing(0.0 if code == "E1" else 0.4), signatures=frozenset({f"code:{code}"}))
         for code in ("E1", "E2") for n in range(4)
     ]  # fmt: skip
     found = choose_split(told)
