@@ -6,41 +6,19 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from api.shipped import ROOT, TRAINING_DATA, built_encoder
 from models.errors import DomainError
 
-if TYPE_CHECKING:  # heavy to import, and no other command needs them
-    from classifier.encoding import Encoder
-    from classifier.rehearsal import Pairs, Rehearsal
-    from incidents.quality import Bench, Stream
-    from incidents.quality_sets import QualitySet
-    from incidents.rivals import Tried
-
-PARTS: Final = ("grouping", "learnt", "backwards", "evidence", "labels")
-_QUICK: Final = ("grouping", "labels")
-_OF_STREAMS: Final = frozenset(PARTS) - {"labels"}
 _BY_SET: Final = frozenset(
-    [
-        "runs",
-        "sets",
-        "grouping",
-        "learnt",
-        "backwards",
-        "curves",
-        "sweeps",
-        "answers",
-        "reliabilities",
-        "labels",
-    ]
-)
+    ("runs", "sets", "grouping", "learnt", "backwards", "curves", "sweeps", "answers")
+) | {"reliabilities", "labels"}
 _BESIDE: Final = ROOT.parent / "shared" / "eval"
 _QUICK_DRAWS: Final = 200
-_QUICK_LABELS: Final = ("shipped tickets", "github_status, as trained once")
 
 Said = Callable[[str], None]
 
@@ -74,7 +52,7 @@ def _add_options(command: argparse.ArgumentParser, default: Any) -> None:
     )  # fmt: skip
     command.add_argument(
         "--only", metavar="PART[,PART]", default=default,
-        help=f"of {', '.join(PARTS)}; what --out holds of the other parts stays as it is",
+        help="of grouping, learnt, backwards, evidence, labels; what --out holds of others stays",
     )  # fmt: skip
     command.add_argument("--sets", metavar="SET[,SET]", default=default, help="only these streams")
     command.add_argument(
@@ -93,10 +71,10 @@ def _everything(chosen: argparse.Namespace) -> None:
     from api.quality_plots import render_plots
 
     threadpool_limits(1)  # threads that wait for each other take ten times as long
-    data = chosen.data or _BESIDE
-    parts = _chosen(chosen.only, _QUICK if chosen.quick else PARTS, PARTS)
-    found = _measure(chosen, data, parts)
-    figures = _merged(_read_figures(chosen.out), found)
+    figures = _read_figures(chosen.out)
+    for found in _measure(chosen):
+        figures = _merged(_read_figures(chosen.out) or figures, found)
+        _keep(chosen.out, figures)
     if chosen.json:
         print(json.dumps(figures))
     page, plots = render_page(figures), render_plots(figures)
@@ -104,25 +82,24 @@ def _everything(chosen: argparse.Namespace) -> None:
         if not chosen.json:
             print(page)
         return
-    folder = chosen.out / "quality"
-    folder.mkdir(parents=True, exist_ok=True)
     for name, drawn in plots.items():
-        (folder / f"{name}.svg").write_text(drawn, encoding="utf-8")
-    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        (chosen.out / "quality" / f"{name}.svg").write_text(drawn, encoding="utf-8")
     (chosen.out / "quality.md").write_text(page, encoding="utf-8")
     _tell(f"Written: {chosen.out / 'quality.md'}")
 
 
-def _measure(chosen: argparse.Namespace, data: Path, parts: Sequence[str]) -> dict[str, Any]:
-    from classifier.pair_scorer import SHIPPED, load_scorer
+def _measure(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from api.quality_run import PARTS, QUICK, Wish, measure_all
+    from classifier.pair_scorer import load_scorer
     from incidents.grouping_quality import DRAWS
     from incidents.quality import Bench
     from incidents.quality_sets import list_sets
 
     said, encoder, scorer = _teller(), built_encoder(), load_scorer()
+    data = chosen.data or _BESIDE
+    parts = _chosen(chosen.only, QUICK if chosen.quick else PARTS, PARTS)
     known = list_sets(TRAINING_DATA, data)
     keys = _chosen(chosen.sets, [one.key for one in known], [one.key for one in known])
-    wanted = [one for one in known if one.key in keys and not (chosen.quick and one.long)]
     absent = [one.title for one in known if not one.path.is_file()]
     for title in absent:
         said(f"{title} is not on this machine (--data DIR says where the sets are).")
@@ -136,200 +113,16 @@ def _measure(chosen: argparse.Namespace, data: Path, parts: Sequence[str]) -> di
         "quick": bool(chosen.quick),
         "encoder": encoder.id,
     }
+    yield {"runs": dict.fromkeys(parts, about)}
+    wanted = [
+        one
+        for one in known
+        if one.key in keys and one.path.is_file() and not (chosen.quick and one.long)
+    ]
     bench = Bench(scorer, encoder.id, _QUICK_DRAWS if chosen.quick else DRAWS, said)
-    runs = dict.fromkeys(parts, about)
-    found: dict[str, Any] = {"runs": runs}
-    if _OF_STREAMS & set(parts):
-        streams = _read([one for one in wanted if one.path.is_file()], encoder, said)
-        found |= _measure_streams(streams, bench, parts, quick=chosen.quick)
-        found["reliability"] = scorer.manifest.get("reliability", [])
-        found["recurrence"] = _recurrence(SHIPPED / "recurrence.json")
-    if "labels" in parts:
-        found["labels"] = _measure_labels(data, encoder, said, quick=chosen.quick)
-    return found
-
-
-def _measure_streams(
-    streams: Sequence[Stream],
-    bench: Bench,
-    parts: Sequence[str],
-    *,
-    quick: bool,
-) -> dict[str, Any]:
-    from classifier.ablation import collect_pairs
-    from incidents.quality import blank_of, measure_shipped
-    from incidents.rivals import try_rivals
-
-    tried: dict[str, list[Tried]] = {}
-    found: dict[str, Any] = {"sets": {one.about.key: one.about.title for one in streams}}
-    if _OF_STREAMS & set(parts) != {"evidence"}:
-        for one in streams:
-            bench.said(f"{one.about.title}: the simple methods")
-            tried[one.about.key] = try_rivals(
-                one.rows, long=one.about.long, every=3 if quick else 1, said=bench.said
-            )
-    if "grouping" in parts:
-        found["grouping"] = {}
-        for one in streams:
-            bench.said(f"{one.about.title}: Muster")
-            found["grouping"][one.about.key] = measure_shipped(one, tried[one.about.key], bench)
-    if (_OF_STREAMS & set(parts)) - {"grouping"}:
-        bench.said("Replaying what weights are learnt from")
-        rehearsals = _rehearse(streams, bench)
-        collected = collect_pairs(rehearsals, blank_of(bench.scorer)) if rehearsals else {}
-        if "evidence" in parts:
-            found |= _measure_evidence(streams, rehearsals, collected, bench)
-        if "learnt" in parts:
-            found |= _measure_learnt(streams, tried, collected, bench)
-        if "backwards" in parts:
-            found |= _measure_backwards(streams, tried, collected, bench)
-    return found
-
-
-def _measure_learnt(
-    streams: Sequence[Stream],
-    tried: Mapping[str, Sequence[Tried]],
-    collected: Mapping[str, Sequence[Pairs]],
-    bench: Bench,
-) -> dict[str, Any]:
-    from incidents.quality import blank_of, measure_curve, measure_learnt, start_without
-
-    learnt: dict[str, Any] = {}
-    curves: dict[str, Any] = {}
-    blank = blank_of(bench.scorer)
-    for one in streams:
-        key = one.about.key
-        bench.said(f"{one.about.title}: learnt there")
-        start = None if one.about.long else start_without(key, collected, blank)
-        learnt[key] = measure_learnt(one, tried[key], bench, start)
-        if one.about.ours and one.rows[-1].row.part is not None:
-            curves[key] = measure_curve(one, bench, start)
-    return {"learnt": learnt, "curves": curves}
-
-
-def _measure_backwards(
-    streams: Sequence[Stream],
-    tried: Mapping[str, Sequence[Tried]],
-    collected: Mapping[str, Sequence[Pairs]],
-    bench: Bench,
-) -> dict[str, Any]:
-    """Other people's sets once more, learnt from the later part and judged on the first."""
-    from incidents.quality import blank_of, measure_learnt, start_without
-
-    found: dict[str, Any] = {}
-    blank = blank_of(bench.scorer)
-    for one in streams:
-        key = one.about.key
-        if not one.about.ours:
-            bench.said(f"{one.about.title}: learnt there, the other way round")
-            start = None if one.about.long else start_without(key, collected, blank)
-            found[key] = measure_learnt(one, tried[key], bench, start, backwards=True)
-    return {"backwards": found}
-
-
-def _measure_evidence(
-    streams: Sequence[Stream],
-    rehearsals: Mapping[str, Rehearsal],
-    collected: Mapping[str, Sequence[Pairs]],
-    bench: Bench,
-) -> dict[str, Any]:
-    from classifier.ablation import ablate
-    from incidents.quality import (
-        blank_of,
-        join_odds,
-        measure_answers,
-        measure_reliability,
-        sweep_thresholds,
-        weigh_families,
+    yield from measure_all(
+        Wish(parts, wanted, data, TRAINING_DATA, quick=chosen.quick), encoder, bench
     )
-
-    sweeps: dict[str, Any] = {}
-    answers: dict[str, Any] = {}
-    reliabilities: dict[str, Any] = {}
-    for one in streams:
-        if one.about.long:
-            continue
-        bench.said(f"{one.about.title}: thresholds")
-        parted = one.rows[-1].row.part is not None
-        whole = _whole(one, bench) if parted else rehearsals[one.about.key]
-        sweeps[one.about.key] = sweep_thresholds(whole, bench.scorer)
-        if parted:
-            reliabilities[one.about.key] = measure_reliability(whole, bench.scorer, one.cut)
-            answers[one.about.key] = measure_answers(one, whole, bench)
-    if not rehearsals:
-        return {}
-    blank, join = blank_of(bench.scorer), join_odds(bench.scorer)
-    without = ablate(rehearsals, collected, blank, join, said=bench.said)
-    return {
-        "sweeps": sweeps,
-        "answers": answers,
-        "reliabilities": reliabilities,
-        "ablation": weigh_families(rehearsals, without, draws=bench.draws),
-    }
-
-
-def _rehearse(streams: Sequence[Stream], bench: Bench) -> dict[str, Rehearsal]:
-    """The streams that weights are learnt from; of a set with a held part only the other one."""
-    from classifier.rehearsal import Rehearsal
-    from incidents.replay import labelled
-
-    found = {}
-    for one in streams:
-        if one.about.long:
-            continue
-        parted = one.rows[-1].row.part is not None
-        rows = one.rows[: one.cut] if parted else one.rows
-        found[one.about.key] = Rehearsal(
-            labelled(rows), bench.encoder_id, bench.scorer.pace, bench.scorer.disturbance
-        )
-    return found
-
-
-def _whole(one: Stream, bench: Bench) -> Rehearsal:
-    from classifier.rehearsal import Rehearsal
-    from incidents.replay import labelled
-
-    scorer = bench.scorer
-    return Rehearsal(labelled(one.rows), bench.encoder_id, scorer.pace, scorer.disturbance)
-
-
-def _read(wanted: Sequence[QualitySet], encoder: Encoder, said: Said) -> list[Stream]:
-    from classifier.catalogue import parse_catalogue
-    from classifier.facts import FactFinder
-    from incidents.quality import Stream
-    from incidents.quality_sets import choose_cut, read_stream
-    from incidents.replay import read_rows
-
-    finder = FactFinder(parse_catalogue(TRAINING_DATA / "organisation"))
-    streams = []
-    for one in wanted:
-        rows, bonds = read_stream(one.path)
-        said(f"{one.title}: reading {len(rows)} reports")
-        streams.append(Stream(one, read_rows(rows, encoder, finder), choose_cut(rows), bonds))
-    return streams
-
-
-def _measure_labels(data: Path, encoder: Encoder, said: Said, *, quick: bool) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from classifier.label_quality import measure_labels, read_sets
-
-    sets = read_sets(TRAINING_DATA, data if data.is_dir() else None)
-    if quick:
-        sets = [one for one in sets if one.name in _QUICK_LABELS]
-    found: dict[str, Any] = {}
-    for one in sets:
-        said(f"labels of {one.name} ...")
-        found |= {each.name: asdict(each) for each in measure_labels([one], encoder)}
-    return found
-
-
-def _recurrence(path: Path) -> dict[str, Any]:
-    """What the training of the links between incidents measured on rows that it never saw."""
-    if not path.is_file():
-        return {}
-    manifest = json.loads(path.read_text(encoding="utf-8"))["manifest"]
-    return {part: manifest.get(part, {}) for part in ("cross_fitted", "held")}
 
 
 def _chosen(told: str | None, default: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -357,6 +150,15 @@ def _read_figures(out: Path | None) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def _keep(out: Path | None, figures: Mapping[str, Any]) -> None:
+    """At once: a long run that is stopped has not measured in vain."""
+    if out is None:
+        return
+    folder = out / "quality"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def _command(chosen: argparse.Namespace) -> str:
