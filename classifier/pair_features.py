@@ -73,6 +73,7 @@ FEATURES: Final = (
     "trouble_shared",
     "site_crowd",
     "same_reporter",
+    "only_likeness",
 )
 RISING: Final = frozenset(
     {
@@ -94,6 +95,7 @@ RISING: Final = frozenset(
         "trouble_shared",
         "site_crowd",
         "same_reporter",
+        "only_likeness",
     }
 )
 """Features whose growth can only speak for the same incident."""
@@ -318,6 +320,8 @@ def _measure(
             (pull[1] + _NOBODY) / (pull[2] + 0.5 * expect_alike(scan, lately) + _NOBODY)
         ),
         "same_reporter": np.array([_told_before(window, facts, rows) for rows in members]),
+        "only_likeness": np.maximum(top3 - FAR, 0.0)
+        * (service.sum(axis=1) + site.sum(axis=1) == 0.0),
         "trouble": one * trouble,
         "trouble_shared": shared_trouble,
         "site_crowd": shared_trouble

@@ -48,7 +48,6 @@ class Pairs:
         y: Shape (n,), 1 where at least half of the group is the report's incident, else 0.
         fold: Shape (n,), the part of the stream that the report is in.
         report: Shape (n,), the number of the report in its stream.
-        weight: Of each pair, beside those of other streams.
 
     """
 
@@ -56,7 +55,6 @@ class Pairs:
     y: Floats
     fold: npt.NDArray[np.int64]
     report: npt.NDArray[np.int64]
-    weight: float = 1.0
 
 
 Policy = Callable[[int, Labelled, Sequence[Compared]], Hashable | None]

@@ -32,7 +32,6 @@ _COARSE: Final = (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
 _FIRST_THRESHOLD: Final = -1.0
 _PLATEAU: Final = 0.97
 _SUGGEST_BELOW: Final = 1.5
-_MOST_WEIGHT: Final = 2.0
 _PENALTIES: Final = (100.0, 1_000.0)
 _CLEARLY: Final = 1.03
 """Weights of its own must beat those near the start by this factor: few incidents are noise."""
@@ -195,8 +194,8 @@ def _try(
 ) -> _Candidate:
     """Learn from the first replays, then also from the groups that this scorer makes."""
     own = {stream: list(pairs) for stream, pairs in collected.items()}
-    _collect(own, _cross_fitted(rehearsals, _weighed(own), blank, pull, _FIRST_THRESHOLD)[0])
-    pairs = _weighed(own)
+    _collect(own, _cross_fitted(rehearsals, _all_pairs(own), blank, pull, _FIRST_THRESHOLD)[0])
+    pairs = _all_pairs(own)
     rounds = _cross_fitted(rehearsals, pairs, blank, pull, *_COARSE)
     table = {s: [_f1(one.stream, r[s][1]) for r in rounds] for s, one in rehearsals.items()}
     smooth = [np.convolve(row, np.ones(3) / 3, "valid").max() for row in table.values()]
@@ -234,15 +233,8 @@ def _collect(collected: dict[str, list[Pairs]], replayed: Replayed) -> None:
         collected[stream].append(pairs)
 
 
-def _weighed(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
-    """All pairs, so that a small stream neither drowns nor is learnt by heart."""
-    counts = {name: sum(len(one.y) for one in pairs) for name, pairs in collected.items()}
-    greatest = max(counts.values())
-    return [
-        replace(one, weight=min(greatest / max(counts[name], 1), _MOST_WEIGHT))
-        for name, pairs in collected.items()
-        for one in pairs
-    ]
+def _all_pairs(collected: Mapping[str, Sequence[Pairs]]) -> list[Pairs]:
+    return [one for pairs in collected.values() for one in pairs]
 
 
 def _best_threshold(
@@ -292,7 +284,7 @@ def _left_out(
     for stream, one in rehearsals.items():
         others = {other: pairs for other, pairs in collected.items() if other != stream}
         if any(_holds_an_incident(rehearsals[other].stream) for other in others):
-            scorer = fit_pairs(_weighed(others), blank, Pull(None))
+            scorer = fit_pairs(_all_pairs(others), blank, Pull(None))
             found[stream] = _f1(one.stream, one.replay(by_scorer(scorer, threshold))[1])
     return found
 

@@ -17,6 +17,8 @@ from classifier.window import Window
 from models.vocabulary import Author
 
 _UNTOUCHED: Final = (1.0, 0.0)
+_UNLIKE: Final = 0.25
+"""Mean cosine to the three nearest below which two services do not meet by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,13 @@ def choose_group(
                     **_evidence(one, policy, allowed),
                 },
             )
-    best = allowed[0] if allowed else None
+    best = next((one for one in allowed if not _contrary(one)), None)
     if best is not None and best.probability >= policy.join:
         return Choice(
             best.group,
             best.probability,
             Author.MODEL,
-            suggested=_suggested(allowed[1:], policy),
+            suggested=_suggested([one for one in allowed if one is not best], policy),
             evidence={
                 "decision": "join",
                 **_evidence(best, policy, allowed),
@@ -144,6 +146,14 @@ def signature_groups(window: Window, query: Query) -> dict[Hashable, str]:
         for row in shared.rows:
             found.setdefault(window.group_of[window.keys[row]], shared.signature)
     return found
+
+
+def _contrary(one: Scored) -> bool:
+    """Whether all who named a service named another one, and the words are not alike either.
+
+    One outage may well be felt in several services; but so little is only worth a suggestion.
+    """
+    return one.measures["other_service"] == 1.0 and one.measures.get("top3", 1.0) < _UNLIKE
 
 
 def _suggested(

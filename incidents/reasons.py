@@ -51,6 +51,8 @@ def _shared(evidence: Mapping[str, Any]) -> list[str]:
         parts.append(f"same service ({evidence['service']})")
     if measures.get("same_site", 0) > 0.5 and evidence.get("site"):
         parts.append(f"same site ({evidence['site']})")
+    if measures.get("same_reporter"):
+        parts.append("the same person spoke of it before")
     if evidence.get("signature"):
         parts.append(render_agreement(str(evidence["signature"])))
     elif measures.get("same_signature"):
