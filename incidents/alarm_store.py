@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -41,10 +41,6 @@ class Scales(Protocol):
         self, incident: IncidentId, gathering: Gathering, *, unverified: float
     ) -> Weighing | None:
         """Who speaks of it now, against how often such reports come."""
-        ...
-
-    def homes(self, reports: Iterable[Hashable]) -> Mapping[Hashable, IncidentId]:
-        """The incidents of reports."""
         ...
 
     def past(self, now: datetime) -> tuple[int, float]:
@@ -126,7 +122,7 @@ def read_threshold(session: Session, policy: AlarmPolicy, *, now: datetime) -> T
             frozenset(row.peak["reports"]),
         )
         for row in rows
-        if row.peak
+        if row.peak and row.peak["surprise"] > 0
     ]
     first = session.execute(
         select(func.min(Incident.opened_at)).where(Incident.opened_at > since)

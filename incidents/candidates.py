@@ -15,7 +15,6 @@ from incidents.alarms import ENOUGH_DAYS, ENOUGH_REPORTS, AlarmPolicy, Threshold
 from incidents.weighing import Tally, Weighing
 
 _RARE: Final = 0.05
-_OF_ITS_OWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +125,17 @@ class Alarm:
     by_thread: bool
 
 
-def is_told_already(alarm: Alarm, own: Collection[Hashable], told: Collection[Hashable]) -> bool:
+def is_told_already(alarm: Alarm, counted: Collection[Hashable]) -> bool:
     """Whether an alarm says again what is proposed already.
 
     Args:
         alarm: The alarm.
-        own: Reports of the incident that it is about; with a few of its own, an incident
-            beside a like one may be another outage.
-        told: Counted reports that are in incidents that were proposed. One is enough where
-            only a thread leads there; else most of them.
+        counted: Reports that were counted when other incidents were proposed. One is enough
+            where only a thread leads there; else half of them.
 
     """
-    again = sum(key in told for key in alarm.keys)
-    if alarm.by_thread:
-        return again > 0
-    return 2 * again > len(alarm.keys) and sum(key in own for key in alarm.keys) < _OF_ITS_OWN
+    again = sum(key in counted for key in alarm.keys)
+    return again > 0 if alarm.by_thread else 2 * again >= len(alarm.keys)
 
 
 def choose_fixed(

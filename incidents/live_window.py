@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -245,14 +244,6 @@ class LiveWindow:
             others = [other for one in scored if (other := _sketch(window, one.group)) is not None]
             likeness = self._threads.likeness(mine.last)
             return Sketched(mine, tuple(others), probabilities, numbers.policy.suggest, likeness)
-
-    def homes(self, reports: Iterable[Hashable]) -> dict[Hashable, IncidentId]:
-        """The incident of each report that the window holds."""
-        with self._lock:
-            held = self._window.group_of
-            return {
-                key: IncidentId(home) for key in reports if isinstance(home := held.get(key), UUID)
-            }
 
     def past(self, now: datetime) -> tuple[int, float]:
         """How many past reports it knows, over how many days."""

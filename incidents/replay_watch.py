@@ -85,6 +85,7 @@ class Watch:
         self._gold: dict[Hashable, str | None] = {}
         self._peaks: dict[str, Peak] = {}
         self._raised: set[str] = set()
+        self._counted: set[Hashable] = set()
 
     def see(self, key: Hashable, group: str, report: Seen) -> None:
         """Take in one report of a group, and decide."""
@@ -109,6 +110,7 @@ class Watch:
         self.alarms.clear()
         self.published.clear()
         self._raised.clear()
+        self._counted.clear()
 
     def peaks(self) -> list[Peak]:
         """Of every group that had enough people, the greatest surprise; confirmed by labels."""
@@ -141,9 +143,9 @@ class Watch:
             alarm = choose_fixed(weighing, self._voices(members, report.at), own, self.rule)
         if alarm is None:
             return
-        told = {key for key in alarm.keys if str(self.window.group_of[key]) in self._raised}
-        if is_told_already(alarm, own, told):
+        if is_told_already(alarm, self._counted):
             return
+        self._counted.update(alarm.keys)
         self._raised.add(group)
         sentence = alarm.proposal.sentence
         self.published.setdefault(group, Published(report.at, Publication("major", sentence)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -21,11 +23,14 @@ from incidents.organisation import Organisation
 from incidents.projection import project_incident
 from incidents.publishing import Standing, choose_publication
 from incidents.snapshots import owe_incident_record
-from incidents.watching import Weighed, proposed_elsewhere, read_voices, weigh_incident
+from incidents.watching import Weighed, counted_elsewhere, read_voices, weigh_incident
 from models.incident import Incident
 from models.records import RecordKind
 from models.report import Report
 from models.vocabulary import MajorState, Status
+
+_NO_PEAK: Final[Mapping[str, Any]] = {"surprise": 0.0, "reports": []}
+_COUNTED: Final = 200
 
 
 def settle_incident(
@@ -94,6 +99,7 @@ def _propose(
         return False
     incident.major_state = move(incident.major_state, MajorState.PROPOSED)
     incident.proposal = asdict(alarm.proposal)
+    incident.peak = {**_NO_PEAK, **(incident.peak or {}), "counted": list(alarm.keys[:_COUNTED])}
     sentence = alarm.proposal.sentence
     record_entry(session, incident.id, "incident.proposed", now=now, data={"sentence": sentence})
     return True
@@ -117,8 +123,9 @@ def _alarm(
         alarm = choose_fixed(weighing, voices, own, rule)
     if alarm is None:
         return None
-    told = proposed_elsewhere(session, organisation, incident, alarm.keys)
-    return None if is_told_already(alarm, own, told) else alarm
+    named = replace(alarm, keys=tuple(map(str, alarm.keys)))
+    counted = counted_elsewhere(session, incident, within=rule.window)
+    return None if is_told_already(named, counted) else named
 
 
 def _are_enough(organisation: Organisation, weighed: Weighed) -> bool:
@@ -134,7 +141,7 @@ def _remember_peak(organisation: Organisation, incident: Incident, weighed: Weig
         return
     peak = peak_of(weighed.weighing, organisation.alarms.rule)
     if peak is not None and (incident.peak is None or peak["surprise"] > incident.peak["surprise"]):
-        incident.peak = peak
+        incident.peak = {**(incident.peak or {}), **peak}
 
 
 def _publish(

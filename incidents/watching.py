@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from incidents.candidates import Voice
@@ -134,25 +134,19 @@ def read_voices(
     ]
 
 
-def proposed_elsewhere(
-    session: Session, organisation: Organisation, incident: Incident, reports: Sequence[Hashable]
-) -> set[Hashable]:
-    """Those of some reports that are in other incidents which were proposed."""
-    if organisation.alarms.scales is None:
-        return set()
-    homes = organisation.alarms.scales.homes(reports)
-    raised = set(
-        session.scalars(
-            select(Incident.id).where(
-                and_(
-                    Incident.id.in_(set(homes.values()) - {incident.id}),
-                    Incident.major_state != MajorState.NONE,
-                    Incident.status == Status.OPEN,
-                )
-            )
+def counted_elsewhere(session: Session, incident: Incident, *, within: timedelta) -> frozenset[str]:
+    """Ids of the reports that were counted when other open incidents were proposed lately."""
+    if incident.last_at is None:
+        return frozenset()
+    peaks = session.scalars(
+        select(Incident.peak).where(
+            Incident.id != incident.id,
+            Incident.major_state != MajorState.NONE,
+            Incident.status == Status.OPEN,
+            Incident.last_at >= incident.last_at - 2 * within,
         )
     )
-    return {report for report, home in homes.items() if home in raised}
+    return frozenset(one for peak in peaks if peak for one in peak.get("counted", ()))
 
 
 def _never(session: Session, incident: IncidentId) -> frozenset[Hashable]:
