@@ -54,7 +54,7 @@ def _summary(figures: Mapping[str, Any]) -> list[str]:
         crossed = one.get("cross_fitted")
         rows.append(
             [
-                title_of(figures, key),
+                _seen(figures, key),
                 "" if crossed is None else f"{crossed:.3f}",
                 *map(share, ours),
                 *(map(share, there) if there else ("", "")),
@@ -90,14 +90,20 @@ def _grouping(figures: Mapping[str, Any]) -> list[str]:
     lines = ["## Grouping, as shipped", "", words.WHOLE]
     for key, one in told.items():
         lines += [
-            f"### {title_of(figures, key)}: {_size(one)}",
+            f"### {_seen(figures, key)}: {_size(one)}",
             "",
             *_methods(one["whole"], one),
         ]
     lines += ["## Grouping, the later part", "", words.LATER]
     for key, one in told.items():
-        lines += [f"### {title_of(figures, key)}", "", *_methods(one["later"], {})]
+        lines += [f"### {_seen(figures, key)}", "", *_methods(one["later"], {})]
     return lines
+
+
+def _seen(figures: Mapping[str, Any], key: str) -> str:
+    """A set's name, and whether the artifact was fitted on it."""
+    taught = str(figures["runs"].get("grouping", {}).get("learnt_from", "")).split("+")
+    return f"{title_of(figures, key)} *(learnt from)*" if key in taught else title_of(figures, key)
 
 
 def _learnt(figures: Mapping[str, Any]) -> list[str]:

@@ -84,7 +84,7 @@ def measure_all(wish: Wish, encoder: Encoder, bench: Bench) -> Iterator[Figures]
                 if not one.about.long
             }
             blank = blank_of(bench.scorer)
-            collected = collect_pairs(rehearsals, blank) if rehearsals else {}
+            collected = _lessons(rehearsals, bench)
             if "evidence" in asked and rehearsals:
                 yield from _evidence(streams, rehearsals, collected, bench)
             for one in streams if asked & {"learnt", "backwards"} else ():
@@ -148,6 +148,13 @@ def _labels(wish: Wish, encoder: Encoder, bench: Bench) -> Iterator[Figures]:
         if not wish.quick or one.name in _QUICK_LABELS:
             bench.said(f"labels of {one.name} ...")
             yield {"labels": {each.name: asdict(each) for each in measure_labels([one], encoder)}}
+
+
+def _lessons(rehearsals: Mapping[str, Rehearsal], bench: Bench) -> Collected:
+    """Training pairs of the streams that the artifact was learnt from; of all if none is here."""
+    named = str(bench.scorer.manifest.get("trained_on")).split("+")
+    taught = {name: one for name, one in rehearsals.items() if name in named} or rehearsals
+    return collect_pairs(taught, blank_of(bench.scorer)) if taught else {}
 
 
 def _is_parted(one: Stream) -> bool:

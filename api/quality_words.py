@@ -17,18 +17,18 @@ best possible).
 """
 
 WHOLE: Final = """\
-The shipped artifact through the real path. It was learnt from storm, helpdesk and ours, so these
-rows flatter it; *cross-fitted* is the F1 of weights that never saw the report's part of the
-stream, and *set left out* of weights of the other sets only (both from the training of the
-artifact). TF-IDF, plain cosine and HDBSCAN stand at the setting that is best on the very stream
-that judges them, chosen by its labels: the most they could reach. HDBSCAN also sees each window's
-future.
+The shipped artifact through the real path. Where a set is marked *learnt from*, the artifact was
+fitted on these very rows, which flatters it: there *cross-fitted* is the F1 of weights that never
+saw the report's part of the stream, and *set left out* of weights of the other sets only (both
+from the training of the artifact). TF-IDF, plain cosine and HDBSCAN stand at the setting that is
+best on the very stream that judges them, chosen by its labels: the most they could reach. HDBSCAN
+also sees each window's future.
 """
 
 LATER: Final = """\
-As above, judged on the later part in time (our ten days: the third that nothing was ever learnt
-from). The simple methods have the setting that is best on the earlier part, as one would tune
-them.
+As above, judged on the later part in time (of our ten days the held third, which nothing was ever
+learnt from or tuned on). The simple methods have the setting that is best on the earlier part, as
+one would tune them.
 """
 
 LEARNT: Final = """\
@@ -47,14 +47,15 @@ asks only about incidents of which both lie in it.
 """
 
 SWEEPS: Final = """\
-Shipped weights on each set under other thresholds (the sets taught them, our ten days by two
-thirds). A threshold that suits one desk does not suit another: it is learnt there.
+Shipped weights on each set under other thresholds. A threshold that suits one desk does not suit
+another: it is learnt there.
 """
 
 ABLATION: Final = """\
-Learnt again without it and grouped again, cross-fitted in five parts by time, at the threshold
-that serves the rest best. In the rows: how F1 changes (a minus: the evidence is worth that much;
-bold: beyond chance).
+Learnt again without it, from the same sets as the artifact, and grouped again, cross-fitted in
+five parts by time (of our ten days the part that is not held), at the threshold that serves the
+rest best. In the rows: how F1 changes (a minus: the evidence is worth that much; bold: beyond
+chance).
 """
 
 ERRORS: Final = """\
@@ -86,7 +87,8 @@ never saw.
 """
 
 SUMMARY: Final = """\
-F1 of the later part of each set in time (of our ten days the third that nothing was learnt from);
-*its queue*: only what was published to staff. *As shipped* saw the later part of every other set
-but the two of duplicates when it was trained, so there the first column is the honest one.
+F1 of the later part of each set in time (of our ten days the held third); *its queue*: only what
+was published to staff. On a set that is marked *learnt from*, the shipped artifact saw that part
+too: *cross-fitted* is the honest figure there, over the whole set. *Learnt there*: from the
+earlier part, starting from weights that never saw the set.
 """

@@ -111,6 +111,13 @@ def test_each_set_has_one_line_in_short() -> None:
     assert f"| 0.440 | {ours} | {ours} | {ours} | {ours} | {ours} TF-IDF |" in page
 
 
+def test_a_set_that_the_artifact_was_fitted_on_is_marked() -> None:
+    told = figures()
+    assert "### <made> & ours *(learnt from)*: 9 reports" in render_page(told)
+    told["runs"]["grouping"] = RUN | {"learnt_from": "storm+helpdesk"}
+    assert "*(learnt from)*:" not in render_page(told)
+
+
 def test_what_is_not_on_this_machine_is_named() -> None:
     assert "not measured: storm (dev)" in render_page(figures())
 
