@@ -195,6 +195,13 @@ class ApartBody(Body):
     other: Reference
 
 
+class CauseBody(Body):
+    """Which past incident had the same cause, or another one."""
+
+    past: Reference
+    same: bool
+
+
 class WorkaroundBody(Body):
     """What people can do meanwhile; null takes it away."""
 

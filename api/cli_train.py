@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from api.cli_labels import add_training, train_labels, train_shipped_heads
+from api.cli_recurrence import add_recurrence, train_recurrences
 from api.shipped import ARTIFACTS, TRAINING_DATA, built_encoder
 from models.errors import DomainError
 
@@ -45,6 +46,7 @@ def add_commands(commands: Any) -> None:
         help="learn grouping from staff's corrections here; what is better beyond chance is put "
         "in force (with --out only written)",
     )  # fmt: skip
+    add_recurrence(train)
     add_training(train)
     train.add_argument(
         "--afresh", action="store_true",
@@ -78,14 +80,17 @@ def _train(chosen: argparse.Namespace) -> None:
 
         learn(chosen.out)
         return
-    if not chosen.out or not (chosen.stream or chosen.tickets):
+    if not chosen.out or not (chosen.stream or chosen.tickets or chosen.recurrence):
         raise NothingToTrainError(
-            "Say what to learn from (--stream STREAM.jsonl, --tickets FILE.csv or "
+            "Say what to learn from (--stream STREAM.jsonl, --recurrence STREAM.jsonl, "
+            "--tickets FILE.csv or "
             "--from-feedback) "
             "and where to write it (--out DIR)."
         )
     if chosen.stream:
         _train_pairs(chosen)
+    if chosen.recurrence:
+        train_recurrences(chosen)
     if chosen.tickets:
         train_labels(chosen)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.settings import Environment, Settings
 from classifier.pair_scorer import SHIPPED, PairScorer, load_scorer
+from classifier.recurrence_scorer import RecurrenceScorer, load_recurrence_scorer
 from incidents.artifact_registry import check_artifact, in_force
 from incidents.policies import IntakePolicy
 from models.errors import DomainError
@@ -31,6 +32,11 @@ def brought_scorer(settings: Settings) -> PairScorer:
     """What decides before anything was learnt here: weights beside the heads, else the shipped."""
     trained = settings.artifacts_dir / "pairs.json"
     return load_scorer(settings.artifacts_dir if trained.is_file() else SHIPPED)
+
+
+def recurrence_scorer(settings: Settings) -> RecurrenceScorer:
+    """What links incidents to past ones: weights beside the heads, else the shipped."""
+    return load_recurrence_scorer(settings.artifacts_dir)
 
 
 def scorer_in_force(session: Session, settings: Settings) -> PairScorer:

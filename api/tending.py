@@ -16,13 +16,16 @@ from incidents.attachment_reading import FileReadings, due_files
 from incidents.forwarding import Forwarder
 from incidents.in_force import InForce
 from incidents.intake import Intake, unread_reports
+from incidents.looking_back import missed_looks
 from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader, loaded_encoder
+from incidents.recurrence import Recurrences
 from incidents.reencoding import Progress, Reencoder, read_progress
 from incidents.texting import Texting
+from incidents.vector_index import VectorIndex
 from models.clock import Clock
 from models.database import Database
-from models.ids import AttachmentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId
 from models.staff import IdempotencyKey
 
 KEYS_KEPT: Final = timedelta(days=7)
@@ -30,6 +33,7 @@ JOBS_KEPT: Final = timedelta(days=1)
 _READ_AT_ONCE: Final = 50
 _TEXTS_AT_ONCE: Final = 200
 _FILES_AT_ONCE: Final = 20
+_LOOKS_AT_ONCE: Final = 20
 _COUNTED_EVERY: Final = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
@@ -46,9 +50,12 @@ class Tending:
     in_force: InForce
     files: FileReadings
     clock: Clock
+    past: Recurrences
+    vectors: VectorIndex
     purge: Callable[[timedelta], int] | None = None
     progress: Progress | None = None
     _counted_at: datetime | None = None
+    _vectors_at: datetime | None = None
 
     def send_sms(self, message_id: MessageId) -> None:
         if self.texting is not None:
@@ -65,6 +72,10 @@ class Tending:
         """Read what stands in a file, and look what a late one speaks of."""
         self.files.read_file(attachment_id)
 
+    def look_back(self, incident_id: IncidentId) -> None:
+        """Look for past incidents of the same cause."""
+        self.past.look_back(incident_id)
+
     def reencode(self) -> None:
         """Make some vectors of an earlier encoder anew."""
         encoder = loaded_encoder(self.intake.reader)
@@ -78,6 +89,8 @@ class Tending:
         self._read_what_waits()
         self._read_missed_files()
         self._reencode_what_is_old()
+        self._owe_missed_looks()
+        self._index_vectors()
         with self.database.reading() as session:
             self.cells.take(read_matrix(session))
             take_alarms(session, self.intake.organisation.alarms, now=self.clock())
@@ -141,3 +154,17 @@ class Tending:
         if not self.progress.is_whole:
             with self.database.transaction() as session:
                 self.forwarder.outbox.jobs.owe_reencoding(session)
+
+    def _owe_missed_looks(self) -> None:
+        with self.database.reading() as session:
+            due = missed_looks(session, now=self.clock(), limit=_LOOKS_AT_ONCE)
+        for incident_id in due:
+            with self.database.transaction() as session:
+                self.forwarder.outbox.jobs.owe_looking_back(session, incident_id)
+
+    def _index_vectors(self) -> None:
+        """Copy what PostgreSQL's index lacks: what is new at each sweep, all of it once an hour."""
+        now, past = self.clock(), self.past
+        whole = self._vectors_at is not None and now - self._vectors_at < _COUNTED_EVERY
+        if not self.vectors.tend(past.encoder_id, past.width, recent_only=whole) and not whole:
+            self._vectors_at = now

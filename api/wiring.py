@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from threadpoolctl import threadpool_limits
 
-from api.deciding import brought_scorer, intake_policy
+from api.deciding import brought_scorer, intake_policy, recurrence_scorer
 from api.demo import DemoReplay
 from api.limits import Limits
 from api.live import LiveUpdates
@@ -42,9 +42,11 @@ from incidents.organisation import Organisation
 from incidents.policies import ForwardingPolicy
 from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader, ReaderPort
+from incidents.recurrence import Recurrences
 from incidents.review import Reviewer
 from incidents.texting import Texting
 from incidents.transports.record_webhook import WebhookTarget
+from incidents.vector_index import VectorIndex, build_search
 from models.clock import Clock, utc_now
 from models.database import Database, build_database
 
@@ -190,7 +192,14 @@ def build_installation(
         in_force.look(session)
     attachments = AttachmentStore(database, settings.data_dir / "blobs", clock, jobs=jobs)
     files = FileReadings(attachments, intake.window)
-    tending = Tending(database, intake, forwarder, texting, cells, in_force, files, clock)
+    past = Recurrences(
+        database, organisation, build_search(database), recurrence_scorer(settings), encoder_id,
+        width, clock,
+    )  # fmt: skip
+    tending = Tending(
+        database, intake, forwarder, texting, cells, in_force, files, clock, past,
+        VectorIndex(database),
+    )  # fmt: skip
     house = Installation(
         settings=settings,
         database=database,
@@ -221,6 +230,7 @@ def build_installation(
             sweep=tending.sweep,
             reencode=tending.reencode,
             read_file=tending.read_file,
+            look_back=tending.look_back,
         )
         house.runner = JobRunner(engine, handlers, sweep_every=ForwardingPolicy().sweep_every)
         tending.purge = house.runner.purge_finished

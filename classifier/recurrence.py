@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.encoding import Vector, Vectors
+from classifier.recurrence_usual import Background
 from classifier.window import PairFacts
 
 Floats64 = npt.NDArray[np.float64]
@@ -27,33 +28,20 @@ PROBES: Final = 7
 """Reports of an incident that history is searched with, beside its centre."""
 NEAREST: Final = 50
 """Past reports that are found for each probe."""
-SAMPLE: Final = 1_000
-"""Past reports drawn at random that tell what is usual."""
 SHORTLIST: Final = 20
 """Past incidents that are measured in full."""
-_FAR: Final = 0.3
-"""Cosine below which two accounts hardly speak of one thing (MiniLM)."""
-_ALIKE: Final = 0.5
 _DAY: Final = 86_400.0
 _RAREST: Final = -8.0
 """Log share of the past below which rarer says no more: what the training sets could show."""
 _PRIOR: Final = 20.0
-_CROWD: Final = 100
-"""One in so many of the past is what crowds around a report; at least `_FEW`."""
-_FEW: Final = 5
-_TYPICAL_NEAR: Final = 0.45
 _LARGE: Final = 8
 """Reports from which on an incident is large; larger says no more."""
-_COMMON: Final = 0.1
-_RARE_SHARE: Final = 0.01
-_RARE_ALWAYS: Final = 2
+_NOTHING: Final = np.empty(0, dtype=np.float32)
 
 FEATURES: Final = (
     "best",
     "top3",
-    "cover",
     "centroid",
-    "far",
     "rank",
     "usual",
     "csls",
@@ -72,7 +60,6 @@ RISING: Final = frozenset(
     {
         "best",
         "top3",
-        "cover",
         "centroid",
         "csls",
         "words",
@@ -83,8 +70,11 @@ RISING: Final = frozenset(
     }
 )
 """Measures whose growth can only speak for the same cause."""
-FALLING: Final = frozenset({"far", "rank", "usual", "other_service", "other_site", "since"})
+FALLING: Final = frozenset({"usual", "other_service", "other_site", "since"})
 """Measures whose growth can only speak against it."""
+
+SHOWN: Final = frozenset({"rank"})
+"""Measured for the sentence people read; beside `csls` it says nothing more (2026-11)."""
 
 _AGAIN: Final = re.compile(
     r"\b(?:again|agian|once more|(?:as|like|same as) (?:last|on|before|yesterday|monday|tuesday"
@@ -159,64 +149,6 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
-    """What is usual here: a random sample of past reports, and how many there are in all.
-
-    Attributes:
-        vectors: Shape (n, d), of the sample.
-        words: How many of the sample use each rare word.
-        signatures: How many show each signature.
-        total: Past reports in all, of this encoder.
-
-    """
-
-    vectors: Vectors
-    words: Mapping[str, int]
-    signatures: Mapping[str, int]
-    total: int
-
-    @classmethod
-    def of(cls, vectors: Vectors, facts: Iterable[PairFacts], *, total: int) -> Background:
-        words: Counter[str] = Counter()
-        signatures: Counter[str] = Counter()
-        for one in facts:
-            words.update(one.words)
-            signatures.update(one.signatures)
-        return cls(vectors, words, signatures, total)
-
-    def usual(self, centre: Vector) -> float:
-        """Log share of past reports that speak of such a thing."""
-        near = np.count_nonzero(self.vectors @ centre >= _ALIKE) if len(self.vectors) else 0
-        return float(np.log((near + 0.5) / (len(self.vectors) + _PRIOR)))
-
-    def near(self, vectors: Vectors) -> Floats64:
-        """Mean cosine to the nearest hundredth of the past, shape (n,): how crowded it is there.
-
-        A share, not a number of neighbours: so it stays the same as a history grows.
-        """
-        sample = len(self.vectors)
-        count = max(_FEW, sample // _CROWD)
-        if sample < 2 * count:
-            return np.full(len(vectors), _TYPICAL_NEAR)
-        cosines = vectors @ self.vectors.T
-        nearest = np.partition(cosines, sample - count, axis=1)[:, sample - count :]
-        means: Floats64 = nearest.mean(axis=1).astype(np.float64)
-        return means
-
-    def idf(self, word: str) -> float:
-        """How rare a word is; 0 for one that a tenth of the reports use."""
-        count, sample = self.words.get(word, 0), len(self.vectors)
-        if count > max(5, _COMMON * sample):
-            return 0.0
-        return float(np.log((sample + 1) / (count + 1))) + 1.0
-
-    def is_rare(self, signature: str) -> bool:
-        """Whether it proves something: not what every machine prints."""
-        limit = max(_RARE_ALWAYS, _RARE_SHARE * len(self.vectors))
-        return self.signatures.get(signature, 0) <= limit
-
-
-@dataclass(frozen=True, slots=True)
 class Measured:
     """A past incident beside the one that was asked about.
 
@@ -248,39 +180,46 @@ def measure_past(
         background: What is usual here.
 
     """
-    usual = background.usual(now.centre)
+    everywhere = background.vectors @ now.centre if len(background.homes) else _NOTHING
     return [
-        _measure(now, one, count, usual, background)
+        _measure(now, one, count, everywhere, background)
         for one, count in zip(past, closer, strict=True)
     ]
 
 
 def _measure(
-    now: Episode, past: Episode, closer: int, usual: float, background: Background
+    now: Episode,
+    past: Episode,
+    closer: int,
+    everywhere: npt.NDArray[np.float32],
+    background: Background,
 ) -> Measured:
     cosines = (now.vectors @ past.vectors.T).astype(np.float64)
     best_of_own = np.sort(cosines.max(axis=1))[::-1]
     best = float(best_of_own[0])
     top3 = float(best_of_own[:3].mean())
-    ours, theirs = _weighed(now, background), _weighed(past, background)
+    told = Counter(word for one in past.facts for word in one.words)
+    ours, theirs = _weighed(now, told, background), _weighed(past, told, background)
     shared = {word: ours[word] * theirs[word] for word in ours.keys() & theirs.keys()}
     length = _length(ours) * _length(theirs)
-    rare = _signatures(now, background) & _signatures(past, background)
+    rare = _shared_signatures(now, past, background)
     service = _agreement((f.service for f in now.facts), (f.service for f in past.facts))
     site = _agreement((f.site for f in now.facts), (f.site for f in past.facts))
     mine, other = divmod(int(cosines.argmax()), len(past.keys))
-    crowd = float(background.near(np.stack([now.vectors[mine], past.vectors[other]])).sum())
+    others = background.without(past.key)
+    crowd = [
+        background.near((background.vectors @ one)[others] if others.any() else _NOTHING)
+        for one in (now.vectors[mine], past.vectors[other])
+    ]
     silent = max(now.first_at - past.last_at, 0.0)
     rank = float(np.log((closer + 0.5) / (background.total + _PRIOR)))
     columns = {
         "best": best,
         "top3": top3,
-        "cover": float(best_of_own.mean()),
         "centroid": float(now.centre @ past.centre),
-        "far": max(_FAR - top3, 0.0),
         "rank": max(rank, _RAREST),
-        "usual": usual,
-        "csls": 2 * best - crowd,
+        "usual": background.usual(everywhere[others] if others.any() else _NOTHING),
+        "csls": 2 * best - sum(crowd),
         "words": sum(shared.values()) / length if length else 0.0,
         "same_service": service[0],
         "other_service": service[1],
@@ -303,10 +242,13 @@ def _measure(
     )
 
 
-def _weighed(episode: Episode, background: Background) -> dict[str, float]:
-    """Its words: the share of its reports that use one, times how rare it is."""
+def _weighed(episode: Episode, told: Mapping[str, int], background: Background) -> dict[str, float]:
+    """Its words: the share of its reports that use one, times how rare it is otherwise."""
     counts = Counter(word for one in episode.facts for word in one.words)
-    weighed = {word: n / len(episode.facts) * background.idf(word) for word, n in counts.items()}
+    weighed = {
+        word: n / len(episode.facts) * background.idf(word, told.get(word, 0))
+        for word, n in counts.items()
+    }
     return {word: weight for word, weight in weighed.items() if weight > 0.0}
 
 
@@ -314,8 +256,11 @@ def _length(weights: Mapping[str, float]) -> float:
     return float(np.sqrt(sum(weight * weight for weight in weights.values())))
 
 
-def _signatures(episode: Episode, background: Background) -> set[str]:
-    return {s for one in episode.facts for s in one.signatures if background.is_rare(s)}
+def _shared_signatures(now: Episode, past: Episode, background: Background) -> set[str]:
+    """Rare ones that both show."""
+    told = Counter(signature for one in past.facts for signature in one.signatures)
+    ours = {signature for one in now.facts for signature in one.signatures}
+    return {one for one in ours & told.keys() if background.is_rare(one, told[one])}
 
 
 def _agreement(ours: Iterable[str | None], theirs: Iterable[str | None]) -> tuple[float, float]:

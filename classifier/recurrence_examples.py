@@ -17,10 +17,8 @@ import numpy.typing as npt
 from classifier.recurrence import (
     FEATURES,
     NEAREST,
-    SAMPLE,
     SHORTLIST,
     Account,
-    Background,
     Episode,
     Hit,
     Measured,
@@ -29,6 +27,7 @@ from classifier.recurrence import (
     probes_of,
     shortlist,
 )
+from classifier.recurrence_usual import SAMPLE, Background
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,6 +116,8 @@ def ask(told: Sequence[Told], *, alone: bool = True) -> list[Question]:
             its own incident and only linked.
 
     """
+    if not told:
+        return []
     rows: dict[Hashable, list[int]] = defaultdict(list)
     for row, one in enumerate(told):
         rows[one.incident].append(row)
@@ -135,7 +136,7 @@ def ask(told: Sequence[Told], *, alone: bool = True) -> list[Question]:
             continue
         for size in _sizes(len(members)):
             now = _episode(told, name, members[:size])
-            past = np.flatnonzero(ends < now.last_at - REACH)
+            past = np.flatnonzero(ends < min(now.first_at, now.last_at - REACH))
             if len(past):
                 if len(past) >= background.total * _FRESH + 1:
                     background = _usual(told, past, vectors)
@@ -152,6 +153,8 @@ def ask_halves(told: Sequence[Told]) -> list[Question]:
     drawn, the same way for all, so that nothing is learnt of time.
     """
     learnt = [one for one in told if not one.held]
+    if not learnt:
+        return []
     rows: dict[Hashable, list[int]] = defaultdict(list)
     for row, one in enumerate(learnt):
         rows[one.incident].append(row)
@@ -232,8 +235,9 @@ def _usual(
     sample = past
     if len(past) > SAMPLE:
         sample = past[np.linspace(0, len(past) - 1, SAMPLE).astype(int)]
-    facts = (told[row].account.facts for row in sample.tolist())
-    return Background.of(vectors[sample], facts, total=len(past))
+    rows = [told[row] for row in sample.tolist()]
+    homes, facts = (one.incident for one in rows), (one.account.facts for one in rows)
+    return Background.of(vectors[sample], homes, facts, total=len(past))
 
 
 def _episode(told: Sequence[Told], name: Hashable, rows: Sequence[int]) -> Episode:

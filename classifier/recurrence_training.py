@@ -1,4 +1,4 @@
-"""Learning when an incident has the cause of a past one: weights, calibration, threshold.
+"""Learning when an incident has the cause of a past one: weights and calibration.
 
 A logistic regression whose signs make sense. Every figure but `weights` is cross-fitted: an
 incident is judged by weights that never saw its cause.
@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from classifier.recurrence import FALLING, FEATURES, RISING
+from classifier.recurrence import FALLING, FEATURES, RISING, SHOWN
 from classifier.recurrence_examples import FOLDS, Question
 from classifier.recurrence_scorer import MOST_LINKS, RecurrenceScorer
 from classifier.train_pairs import NothingToLearnError
@@ -22,9 +22,10 @@ Floats = npt.NDArray[np.float64]
 
 Histories = Mapping[str, Sequence[Question]]
 
-PENALTY: Final = 30.0
+LINK: Final = 0.5
+"""More likely than not. The probability is calibrated, so one threshold serves everywhere."""
+PENALTY: Final = 3.0
 _ENOUGH: Final = 20
-_MOST_WEIGHT: Final = 2.0
 _THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.91, 0.05), 2).tolist())
 
 
@@ -79,7 +80,7 @@ class Figures:
 def train_recurrence(
     histories: Histories, encoder_id: str, *, name: str, date: str
 ) -> RecurrenceScorer:
-    """Fit weights and threshold on histories, none of which drowns another.
+    """Fit weights on histories, none of which drowns another.
 
     Raises:
         NothingToLearnError: No incident comes back.
@@ -100,8 +101,7 @@ def train_recurrence(
         s: [judge(questions, unseen, link).to_json() for link in _THRESHOLDS]
         for s, questions in learnt.items()
     }
-    link = _choose_threshold(learnt, unseen)
-    scorer = replace(_fit(name, learnt), calibration=calibration, link=link)
+    scorer = replace(_fit(name, learnt), calibration=calibration)
     sure = np.array([scorer.calibrated(odds) for odds in best[0]])
     manifest = {
         "trained_on": "+".join(learnt),
@@ -111,11 +111,11 @@ def train_recurrence(
         "folds": FOLDS,
         "penalty": PENALTY,
         "cross_fitted": {
-            s: judge(questions, unseen, link).to_json() for s, questions in learnt.items()
+            s: judge(questions, unseen, LINK).to_json() for s, questions in learnt.items()
         },
         "by_threshold": {"threshold": list(_THRESHOLDS), **_curves(tables)},
         "held": {
-            s: judge(held, scorer, link).to_json()
+            s: judge(held, scorer, LINK).to_json()
             for s, questions in histories.items()
             if (held := [q for q in questions if q.held])
         },
@@ -164,7 +164,7 @@ def _fit(name: str, histories: Histories, *, without: int | None = None) -> Recu
     parts = [_stacked(q for q in qs if q.fold != without) for qs in histories.values()]
     right = [float(weight @ y) for _, y, weight in parts]
     x, y, weight = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    even = [min(max(right) / max(one, 1.0), _MOST_WEIGHT) for one in right]
+    even = [sum(right) / len(right) / max(one, 1.0) for one in right]
     weight = weight * np.repeat(even, [len(y) for _, y, _ in parts])
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
     z, sign = (x - mean) / scale, 2 * y - 1
@@ -183,7 +183,7 @@ def _fit(name: str, histories: Histories, *, without: int | None = None) -> Recu
         bounds=[*(_bounds(feature) for feature in FEATURES), (None, None)],
     )
     return RecurrenceScorer(
-        name, mean, scale, found.x[:-1], float(found.x[-1]), link=0.5, manifest={}
+        name, mean, scale, found.x[:-1], float(found.x[-1]), link=LINK, manifest={}
     )
 
 
@@ -200,6 +200,8 @@ def _stacked(questions: Iterable[Question]) -> tuple[Floats, Floats, Floats]:
 
 
 def _bounds(feature: str) -> tuple[float | None, float | None]:
+    if feature in SHOWN:
+        return 0.0, 0.0
     if feature in RISING:
         return 0.0, None
     return (None, 0.0) if feature in FALLING else (None, None)
@@ -238,16 +240,6 @@ def _calibrate(odds: Floats, right: Floats, weight: Floats) -> tuple[float, floa
         loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 5.0), (None, None)]
     )
     return round(float(found.x[0]), 4), round(float(found.x[1]), 4)
-
-
-def _choose_threshold(histories: Histories, unseen: Mapping[int, RecurrenceScorer]) -> float:
-    """Greatest mean F1 over the histories; of equals the higher threshold: fewer wrong links."""
-    reached = [
-        np.mean([judge(questions, unseen, link).f1 for questions in histories.values()])
-        for link in _THRESHOLDS
-    ]
-    smooth = np.convolve(np.pad(reached, 1, "edge"), np.ones(3) / 3, "valid")
-    return float(_THRESHOLDS[int(np.flatnonzero(smooth >= 0.98 * smooth.max())[-1])])
 
 
 def _curves(tables: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, Any]:

@@ -82,6 +82,15 @@ class KeepTogether:
 
 
 @dataclass(frozen=True, slots=True)
+class SayCause:
+    """A past incident had the same cause, or another one; neither is merged."""
+
+    incident: Target
+    past: str
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SetLock:
     """A locked incident takes no more reports by itself."""
 
@@ -158,6 +167,7 @@ Action: TypeAlias = (
     | Split
     | MoveReport
     | KeepApart
+    | SayCause
     | KeepTogether
     | SetLock
     | Resolve

@@ -39,6 +39,7 @@ def bonds_of_report(session: Session, report: Report, home: Incident) -> Bonds:
     mine: set[UUID] = {report.id, *standing_for(session, home)}
     rows = session.scalars(
         select(ConstraintPair).where(
+            ConstraintPair.kind.in_((ConstraintKind.MUST_LINK, ConstraintKind.CANNOT_LINK)),
             ConstraintPair.lifted_at.is_(None),
             or_(ConstraintPair.left_id.in_(mine), ConstraintPair.right_id.in_(mine)),
         )

@@ -80,6 +80,10 @@ class Hand:
         """Remember that two things are the same."""
         self._constrain(ConstraintKind.MUST_LINK, left, right)
 
+    def say(self, kind: ConstraintKind, left: tuple[str, UUID], right: tuple[str, UUID]) -> None:
+        """Remember a lasting word of another kind."""
+        self._constrain(kind, left, right)
+
     def lift(self, kind: ConstraintKind, left: set[UUID], right: set[UUID]) -> None:
         """Take back every live word of this kind between two sets of reports and incidents."""
         if not left or not right:

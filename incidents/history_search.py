@@ -38,8 +38,9 @@ class Wanted:
         encoder_id: Of the vectors.
         own: The incident that looks; its own reports are not its past.
         audience: Restricted looks among restricted only, open among open.
-        silent_before: An open incident is past if its last report came before this moment; a
-            resolved one always.
+        ended_before: Past incidents got their last report before this moment, when the one
+            that looks began: what went on beside it is no past of it.
+        silent_before: An open incident is past only if its last report came before this too.
         since: Incidents that ended before are too old.
         nearest: How many for each vector.
 
@@ -48,6 +49,7 @@ class Wanted:
     encoder_id: str
     own: IncidentId
     audience: Audience
+    ended_before: datetime
     silent_before: datetime
     since: datetime
     nearest: int = NEAREST
@@ -134,6 +136,7 @@ def past_incidents(wanted: Wanted) -> ColumnElement[bool]:
         (Incident.id != wanted.own)
         & (Incident.audience == wanted.audience)
         & (Incident.last_at >= wanted.since)
+        & (Incident.last_at < wanted.ended_before)
         & or_(Incident.status == Status.RESOLVED, Incident.last_at < wanted.silent_before)
     )
 

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import override
 
 from incidents.jobs_port import Jobs
-from models.ids import AttachmentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId
 
 QUEUE: Final = "muster"
 VERSION: Final = "muster-jobs-1"
@@ -68,6 +68,7 @@ class Handlers:
     sweep: Callable[[], object]
     reencode: Callable[[], object] = lambda: None
     read_file: Callable[[AttachmentId], object] = lambda _: None
+    look_back: Callable[[IncidentId], object] = lambda _: None
 
 
 _handlers: list[Handlers] = []  # DBOS is one per process, and so are these
@@ -91,6 +92,11 @@ def _read_report(report_id: str) -> None:
 @DBOS.workflow(name="read_file")
 def _read_file(attachment_id: str) -> None:
     _handlers[-1].read_file(AttachmentId(UUID(attachment_id)))
+
+
+@DBOS.workflow(name="look_back")
+def _look_back(incident_id: str) -> None:
+    _handlers[-1].look_back(IncidentId(UUID(incident_id)))
 
 
 @DBOS.workflow(name="reencode")
@@ -136,6 +142,12 @@ class DurableJobs(Jobs):
     @override
     def owe_file_reading(self, session: Session, attachment_id: AttachmentId) -> None:
         self._enqueue(session, "read_file", str(attachment_id))
+
+    @override
+    def owe_looking_back(self, session: Session, incident_id: IncidentId) -> None:
+        key = f"look-back:{incident_id}"
+        with suppress(DBOSQueueDeduplicatedError), session.begin_nested():
+            self._enqueue(session, "look_back", str(incident_id), once=key)
 
     @override
     def owe_reencoding(self, session: Session) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from models.ids import AttachmentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId
 
 
 class Jobs(Protocol):
@@ -39,4 +39,8 @@ class Jobs(Protocol):
 
     def owe_file_reading(self, session: Session, attachment_id: AttachmentId) -> None:
         """Have the text in a file read, and considered once its report is recorded."""
+        ...
+
+    def owe_looking_back(self, session: Session, incident_id: IncidentId) -> None:
+        """Have past incidents of the same cause looked for."""
         ...

@@ -60,6 +60,8 @@ ENTRIES: Final[Mapping[str, str]] = {
     "reopen": "incident.reopened",
     "title": "incident.titled",
     "apart": "incident.kept_apart",
+    "same_cause": "incident.same_cause_said",
+    "other_cause": "incident.other_cause_said",
     "together": "incident.kept_together",
     "severity": "incident.severity_set",
     "priority": "incident.priority_set",

@@ -162,11 +162,17 @@ def _apply(
 ) -> tuple[Outcome, dict[IncidentId, Glimpse]]:
     involved = [incident.id]
     involved += [find_incident(session, s.reference).id for s in getattr(action, "sources", ())]
-    if isinstance(action, act.MoveReport | act.KeepApart):
-        other = action.to if isinstance(action, act.MoveReport) else action.other
+    if isinstance(action, act.MoveReport | act.KeepApart | act.SayCause):
+        other = _other_of(action)
         involved.append(find_incident(session, other).id)
     before = _glimpses(session, involved)
     return RULES[type(action)](session, hand, incident, action), before
+
+
+def _other_of(action: act.MoveReport | act.KeepApart | act.SayCause) -> str:
+    if isinstance(action, act.SayCause):
+        return action.past
+    return action.to if isinstance(action, act.MoveReport) else action.other
 
 
 _MAIN_RECORD: Final[Mapping[str, RecordKind]] = {

@@ -15,6 +15,7 @@ from incidents.hand import Hand
 from incidents.openings import record_incident
 from incidents.outcomes import Outcome, SenselessReviewError, find_incident, require_open
 from incidents.queries import standing_for
+from incidents.recurrence_words import say_cause
 from models.errors import NotFoundError
 from models.ids import ReportId, parse_reference
 from models.incident import Incident, Membership
@@ -238,6 +239,7 @@ RULES: Final[Mapping[type, Rule]] = {
     act.Retitle: _title,
     act.KeepApart: keep_apart,
     act.KeepTogether: _together,
+    act.SayCause: say_cause,
     act.SetSeverity: set_severity,
     act.SetPriority: set_priority,
     act.SetCategory: set_category,

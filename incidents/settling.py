@@ -19,6 +19,7 @@ from incidents.candidates import (
 )
 from incidents.ledger import record_entry
 from incidents.lifecycle import move
+from incidents.looking_back import is_look_due
 from incidents.organisation import Organisation
 from incidents.projection import project_incident
 from incidents.publishing import Standing, choose_publication
@@ -72,6 +73,8 @@ def settle_incident(
         owe_incident_record(
             session, organisation.outbox, RecordKind.INCIDENT_PROPOSED, incident, now=now
         )
+    if is_look_due(session, incident):
+        organisation.outbox.jobs.owe_looking_back(session, incident.id)
 
 
 def _propose(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from classifier.signatures import published
 from incidents.ledger import Outbox, owe_record
 from incidents.privacy import mask
+from incidents.recurrence_view import seen_before
 from models.incident import Incident, Membership
 from models.people import Identity, Person
 from models.records import RecordKind
@@ -83,7 +84,8 @@ def owe_incident_record(
         kind=kind,
         subject=incident.reference,
         audience=incident.audience,
-        data=incident_data(incident, absorbed_into, related=related, reason=reason),
+        data=incident_data(incident, absorbed_into, related=related, reason=reason)
+        | seen_before_data(session, incident),
         now=now,
     )
 
@@ -118,6 +120,23 @@ def incident_data(
         "first_report_at": _moment(incident.first_at),
         "last_report_at": _moment(incident.last_at),
         "published": incident.published,
+    }
+
+
+def seen_before_data(session: Session, incident: Incident) -> dict[str, Any]:
+    """The past incidents of the same cause; nothing of incidents that nobody looked into."""
+    if incident.reporters < 2 and not incident.published:
+        return {}
+    return {
+        "seen_before": [
+            {
+                "incident": one.incident.reference,
+                "probability": one.probability,
+                "author": one.author.value,
+                "sentence": mask(one.sentence),
+            }
+            for one in seen_before(session, incident)
+        ]
     }
 
 

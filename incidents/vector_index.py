@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import bindparam, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
@@ -35,7 +36,8 @@ _WIDER: Final = 4
 _EFFORT: Final = 200
 """Candidates the index keeps while it searches (at most 1000): recall .99 on real vectors."""
 _BUILDER: Final = 7_238_115
-_BUILD_MEMORY: Final = "512MB"
+_BUILD_MEMORY: Final = "2GB"
+"""At most; a million vectors take 1.2 GB, and building beyond what it may have is slow."""
 _OWN: Final = 2_000
 log = logging.getLogger(__name__)
 
@@ -127,6 +129,8 @@ class VectorIndex:
                 connection.execute(text("SET statement_timeout = 0"))
                 connection.execute(text("SET lock_timeout = 0"))
                 connection.execute(text(f"SET maintenance_work_mem = '{_BUILD_MEMORY}'"))
+                # Several workers would need as much shared memory, which containers rarely have.
+                connection.execute(text("SET max_parallel_maintenance_workers = 0"))
                 connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
                 log.info("building the index of vectors")
                 connection.execute(
@@ -136,6 +140,8 @@ class VectorIndex:
                         f"WHERE encoder_id = {quoted(encoder_id)}"
                     )
                 )
+            except DBAPIError as error:
+                log.warning("the index of vectors was not built: %s", error.orig)
             finally:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _BUILDER})
                 connection.invalidate()  # its settings are not those of the pool

@@ -164,7 +164,25 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
                 "first_report_at": {"anyOf": [_MOMENT, {"type": "null"}]},
                 "last_report_at": {"anyOf": [_MOMENT, {"type": "null"}]},
             },
-            later={"published": {"type": "boolean"}},
+            later={
+                "published": {"type": "boolean"},
+                "seen_before": {
+                    "type": "array",
+                    "items": _closed(
+                        "A past incident that may have had the same cause",
+                        {
+                            "incident": _INCIDENT_REF,
+                            "probability": {
+                                "type": ["number", "null"],
+                                "minimum": 0,
+                                "maximum": 1,
+                            },
+                            "author": _enum(Author),
+                            "sentence": _TEXT,
+                        },
+                    ),
+                },
+            },
         ),
     },
 }

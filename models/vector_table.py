@@ -2,7 +2,7 @@
 
 It holds nothing that is not in `report`: it is an index, made when the database is brought up
 to date and filled later, so that the extension may also be installed long after the first
-start. Without it everything works, slower on a long history. See docs/adr/0010.
+start. Without it everything works, slower on a long history. See docs/adr/0011.
 """
 
 from __future__ import annotations

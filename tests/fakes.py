@@ -17,8 +17,10 @@ from classifier.heads import NOTHING, Prediction
 from classifier.pair_features import FEATURES
 from classifier.pair_scorer import PairScorer
 from classifier.reading import Reading
+from classifier.recurrence import FEATURES as RECURRENCE_FEATURES
+from classifier.recurrence_scorer import RecurrenceScorer
 from incidents.transports.port import TransportError
-from models.ids import AttachmentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -46,6 +48,7 @@ class FakeJobs:
     sms_later: list[tuple[MessageId, timedelta]] = field(default_factory=list)
     unread: list[ReportId] = field(default_factory=list)
     files: list[AttachmentId] = field(default_factory=list)
+    past_owed: list[IncidentId] = field(default_factory=list)
     reencodings: int = 0
 
     def wake_stream(
@@ -69,6 +72,9 @@ class FakeJobs:
 
     def owe_file_reading(self, session: Session, attachment_id: AttachmentId) -> None:
         self.files.append(attachment_id)
+
+    def owe_looking_back(self, session: Session, incident_id: IncidentId) -> None:
+        self.past_owed.append(incident_id)
 
     def owe_reencoding(self, session: Session) -> None:
         self.reencodings += 1
@@ -149,4 +155,13 @@ def plain_scorer() -> PairScorer:
         join=0.5,
         suggest=0.3,
         manifest={},
+    )
+
+
+def plain_recurrence() -> RecurrenceScorer:
+    """Half of the words shared with the nearest past report: as likely as not the same cause."""
+    count = len(RECURRENCE_FEATURES)
+    weights = np.array([20.0 if name == "best" else 0.0 for name in RECURRENCE_FEATURES])
+    return RecurrenceScorer(
+        "plain", np.zeros(count), np.ones(count), weights, bias=-10.0, link=0.5, manifest={}
     )

@@ -20,6 +20,7 @@ from api.auth import Asker, Permission, house_of, require
 from api.pages import PageRoute, render_page
 from api.views import VIEWS, render_badges, render_row, render_rows
 from api.views_incident import related_incidents, render_happening, render_member
+from api.views_recurrence import read_recurring
 from api.views_related import render_related
 from incidents.alarm_store import describe_rule
 from incidents.overview import (
@@ -181,6 +182,7 @@ def show_incident(
             "into": follow_absorbed(session, incident),
             "seq": newest_seq(session),
             "toast": _toast(session, incident, done),
+            "recurring": read_recurring(session, incident),
             "split": read_split(session, incident, catalogue),
         }
     return render_page(

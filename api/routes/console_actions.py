@@ -61,6 +61,8 @@ _CHANGES: Final[Mapping[str, Callable[[act.Target, str], act.Action]]] = {
     "category": lambda target, value: act.SetCategory(target, _one_of(Category, value)),
     "apart": act.KeepApart,
     "together": lambda target, value: act.KeepTogether(target, tuple(value.split())),
+    "same_cause": lambda target, value: act.SayCause(target, value.strip(), same=True),
+    "other_cause": lambda target, value: act.SayCause(target, value.strip(), same=False),
     "workaround": lambda target, value: act.SetWorkaround(target, value.strip() or None),
 }
 _DECISIONS: Final[Mapping[str, Callable[[act.Target, str], act.Action]]] = {
@@ -237,8 +239,9 @@ def _simple(
         [("verb", verb), ("value", value)],
         seen,
     )
-    also = (value,) if verb == "apart" else ()
-    return _attempt(request, asker, reference, attempt, verb.capitalize(), also=also)
+    also = (value,) if verb in {"apart", "same_cause", "other_cause"} else ()
+    label = verb.replace("_", " ").capitalize()
+    return _attempt(request, asker, reference, attempt, label, also=also)
 
 
 def _attempt(

@@ -13,6 +13,7 @@ from pydantic import AfterValidator
 from api.auth import Asker, Permission, house_of, require
 from api.errors import MalformedRequestError
 from api.render import render_entry, render_incident, render_report
+from api.views_recurrence import recurring_data
 from api.wiring import Installation
 from incidents.overview import report_references
 from incidents.proposing import read_merges, read_split
@@ -72,7 +73,7 @@ def read(request: Request, response: Response, reference: str, asker: Reader) ->
     """One incident; `ETag` is its version. An absorbed one says into which it went."""
     with house_of(request).database.reading() as session:
         incident = _visible(session, reference, asker)
-        told = render_incident(session, incident)
+        told = render_incident(session, incident) | recurring_data(session, incident)
     response.headers["etag"] = f'"{incident.version}"'
     if told["absorbed_into"]:
         response.headers["link"] = f'</api/v1/incidents/{told["absorbed_into"]}>; rel="canonical"'

@@ -127,6 +127,12 @@ def keep_together(stage: Reviewing, body: bodies.TogetherBody) -> dict[str, Any]
     return stage.perform(act.KeepTogether(stage.target, body.reports))
 
 
+@router.post("/incidents/{reference}/cause")
+def say_cause(stage: Reviewing, body: bodies.CauseBody) -> dict[str, Any]:
+    """A past incident had the same cause, or another one; neither is merged or changed."""
+    return stage.perform(act.SayCause(stage.target, body.past, body.same), body.past)
+
+
 @router.post("/incidents/{reference}/accept")
 def accept(stage: Declaring) -> dict[str, Any]:
     """The candidate is a major incident."""

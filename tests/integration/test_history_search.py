@@ -41,6 +41,7 @@ def wanted(own: UUID | None = None, *, nearest: int = 10, encoder: str = "e1") -
         encoder_id=encoder,
         own=IncidentId(own or new_id()),
         audience=Audience.OPEN,
+        ended_before=NOON,
         silent_before=NOON - timedelta(hours=12),
         since=NOON - timedelta(days=730),
         nearest=nearest,
