@@ -64,10 +64,15 @@ _OWN_OLD: Final = (
 
 
 class VectorIndex:
-    """The table of vectors and its index, kept up to date a little at a time."""
+    """The table of vectors and its index, kept up to date a little at a time.
 
-    def __init__(self, database: Database) -> None:
+    `helpers` more processes build the index together; they need as much shared memory as the
+    index is large, which containers rarely have.
+    """
+
+    def __init__(self, database: Database, *, helpers: int = 0) -> None:
         self._database = database
+        self._helpers = helpers
 
     def exists(self, session: Session) -> bool:
         """Whether this database has the table at all."""
@@ -129,8 +134,8 @@ class VectorIndex:
                 connection.execute(text("SET statement_timeout = 0"))
                 connection.execute(text("SET lock_timeout = 0"))
                 connection.execute(text(f"SET maintenance_work_mem = '{_BUILD_MEMORY}'"))
-                # Several workers would need as much shared memory, which containers rarely have.
-                connection.execute(text("SET max_parallel_maintenance_workers = 0"))
+                helpers = int(self._helpers)
+                connection.execute(text(f"SET max_parallel_maintenance_workers = {helpers}"))
                 connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
                 log.info("building the index of vectors")
                 connection.execute(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 TABLE: Final = "report_vector"
+_LEAST: Final = (0, 8)
 log = logging.getLogger(__name__)
 
 
@@ -45,12 +46,21 @@ def ensure_vector_table(connection: Connection) -> bool:
 
 
 def _has_extension(connection: Connection) -> bool:
-    """Whether `vector` is installed, or could be made just now. It needs half precision (0.7)."""
+    """Whether `vector` is installed and new enough, or could be made just now."""
     found = connection.execute(
-        text("SELECT installed_version FROM pg_available_extensions WHERE name = 'vector'")
+        text(
+            "SELECT installed_version, coalesce(installed_version, default_version) "
+            "FROM pg_available_extensions WHERE name = 'vector'"
+        )
     ).first()
-    if found is None:
+    if found is None or not is_new_enough(found[1]):
         return False
     if found[0] is None:
         connection.execute(text("CREATE EXTENSION vector"))
     return True
+
+
+def is_new_enough(version: str) -> bool:
+    """Half precision came with 0.7, going on past what a filter leaves out with 0.8."""
+    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
+    return tuple(numbers) >= _LEAST

@@ -15,7 +15,7 @@ from incidents.vector_index import IndexSearch, VectorIndex, build_search
 from models.database import Database
 from models.ids import IncidentId, new_id
 from models.migrate import migrate
-from models.vector_table import ensure_vector_table
+from models.vector_table import ensure_vector_table, is_new_enough
 from models.vocabulary import Audience, Status
 from tests.fakes import NOON
 from tests.standins.past_rows import write_past
@@ -186,6 +186,14 @@ def test_the_table_is_made_where_the_extension_is_and_nowhere_else(database: Dat
     with database.reading() as session:
         assert VectorIndex(database).exists(session) is not database.is_sqlite
     assert VectorIndex(database).tend("e1", WIDTH) == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "enough"),
+    [("0.8.0", True), ("0.8.5", True), ("1.0", True), ("0.7.4", False), ("0", False)],
+)
+def test_an_extension_that_is_too_old_is_left_alone(version: str, enough: bool) -> None:
+    assert is_new_enough(version) is enough
 
 
 def test_an_encoder_with_an_odd_name_is_no_danger(postgres: Database) -> None:
