@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from classifier.ablation import ablate, collect_pairs
+from classifier.ablation import Without, ablate, collect_pairs
 from classifier.catalogue import parse_catalogue
 from classifier.encoding import Encoder
 from classifier.facts import FactFinder
@@ -139,8 +139,10 @@ def _evidence(
             yield {"reliabilities": {key: measure_reliability(whole, bench.scorer, one.cut)}}
             yield {"answers": {key: measure_answers(one, whole, bench)}}
     blank, join = blank_of(bench.scorer), join_odds(bench.scorer)
-    without = ablate(rehearsals, collected, blank, join, said=bench.said)
-    yield {"ablation": weigh_families(rehearsals, without, draws=bench.draws)}
+    without: list[Without] = []
+    for family in ablate(rehearsals, collected, blank, join, said=bench.said):
+        without.append(family)
+        yield {"ablation": weigh_families(rehearsals, without, draws=bench.draws)}
 
 
 def _labels(wish: Wish, encoder: Encoder, bench: Bench) -> Iterator[Figures]:

@@ -6,7 +6,7 @@ its fifth of the stream. A family that is held at zero weighs nothing in learnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -75,7 +75,7 @@ def ablate(
     threshold: float,
     *,
     said: Said = lambda _sentence: None,
-) -> list[Without]:
+) -> Iterator[Without]:
     """Everything first, then each family left out. Slow.
 
     Args:
@@ -87,7 +87,6 @@ def ablate(
 
     """
     pairs = all_pairs(collected)
-    found = []
     known = families()
     together = {
         name: tuple(feature for member in members for feature in known[member])
@@ -95,11 +94,9 @@ def ablate(
     }
     for family, features in {EVERYTHING: (), **known, **together}.items():
         masked = [replace(one, x=_held_at_zero(one.x, features)) for one in pairs]
-        scorers = [fit_pairs(masked, blank, Pull(None), without=fold) for fold in range(FOLDS)]
-        best = _at_its_best(rehearsals, scorers, threshold, family)
-        found.append(best)
+        best = _at_its_best(rehearsals, masked, blank, threshold, family)
         said(f"Without {family}: F1 {_mean_f1(rehearsals, best.groups):.3f} in the mean")
-    return found
+        yield best
 
 
 def collect_pairs(rehearsals: Rehearsals, blank: PairScorer) -> dict[str, list[Pairs]]:
@@ -135,8 +132,13 @@ def by_fold(rehearsal: Rehearsal, scorers: Sequence[PairScorer], threshold: floa
 
 
 def _at_its_best(
-    rehearsals: Rehearsals, scorers: Sequence[PairScorer], threshold: float, family: str
+    rehearsals: Rehearsals,
+    pairs: Sequence[Pairs],
+    blank: PairScorer,
+    threshold: float,
+    family: str,
 ) -> Without:
+    scorers = [fit_pairs(pairs, blank, Pull(None), without=fold) for fold in range(FOLDS)]
     tried = []
     for step in _AROUND:
         limit = threshold + step
