@@ -7,15 +7,23 @@ own index. Vectors of two encoders are never compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
-from sqlalchemy import ColumnElement, LargeBinary, String, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    String,
+    Subquery,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
@@ -28,6 +36,7 @@ from models.vocabulary import Audience, Status
 
 BLOCK: Final = 4_096
 """Vectors in memory at a time: 6 MB at 384 numbers."""
+_HOMES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,56 +87,65 @@ class BlockSearch(HistorySearch):
 
     @override
     def find(self, session: Session, probes: Vectors, wanted: Wanted) -> list[Hit]:
-        return self.find_among(session, probes, wanted, past_incidents(wanted))
-
-    def find_among(
-        self, session: Session, probes: Vectors, wanted: Wanted, where: ColumnElement[bool]
-    ) -> list[Hit]:
-        """The same among the reports of some incidents only."""
-        best = _Best(len(probes), wanted.nearest)
-        for keys, homes, vectors in self._blocks(session, wanted.encoder_id, where):
-            if vectors.shape[1] == probes.shape[1]:
-                best.take(keys, homes, vectors @ probes.T)
-        return best.hits()
-
-    def _blocks(
-        self, session: Session, encoder_id: str, where: ColumnElement[bool]
-    ) -> Iterator[tuple[list[Any], list[Any], Vectors]]:
-        # Keys and vectors are taken as the driver has them: a million conversions cost more
-        # than the comparing.
-        rows = (
-            select(
-                type_coerce(Report.id, String).label("report"),
-                type_coerce(Membership.incident_id, String).label("incident"),
-                type_coerce(Report.vector, LargeBinary).label("vector"),
-            )
-            .join(Membership, Membership.report_id == Report.id)
-            .join(Incident, Incident.id == Membership.incident_id)
-            .where(
-                Report.encoder_id == encoder_id,
-                Report.vector.is_not(None),
-                Membership.ended_at.is_(None),
-                where,
-            )
-            .order_by(Report.id)
-            .limit(self._block)
-        )
+        best = _Best(probes, wanted.nearest)
         after: Any = None
         while True:
-            page = rows if after is None else rows.where(Report.id > _uuid(after))
-            found = session.execute(page).all()
-            if found:
-                width = len(found[0].vector)
-                same = [row for row in found if len(row.vector) == width]
-                joined = b"".join(bytes(row.vector) for row in same)
-                yield (
-                    [row.report for row in same],
-                    [row.incident for row in same],
-                    np.frombuffer(joined, dtype="<f4").reshape(len(same), -1),
-                )
+            # A page of reports first, then what they are in: else a database that joins all
+            # before it takes a page does so for every page.
+            page = _PAGE if after is None else _PAGE.where(Report.id > _uuid(after))
+            reports = page.where(Report.encoder_id == wanted.encoder_id).limit(self._block)
+            found = session.execute(_with_homes(reports.subquery(), past_incidents(wanted))).all()
+            best.take([row for row in found if row.incident is not None])
             if len(found) < self._block:
-                return
-            after = found[-1].report
+                return best.hits()
+            after = max((row.report for row in found), key=_uuid)
+
+    def find_in(
+        self, session: Session, probes: Vectors, wanted: Wanted, incidents: Sequence[IncidentId]
+    ) -> list[Hit]:
+        """The same among the reports of some incidents, for which nothing else is read."""
+        best = _Best(probes, wanted.nearest)
+        for start in range(0, len(incidents), _HOMES):
+            chosen = incidents[start : start + _HOMES]
+            reports = (
+                _PAGE.join(Membership, Membership.report_id == Report.id)
+                .where(
+                    Membership.incident_id.in_(chosen),
+                    Membership.ended_at.is_(None),
+                    Report.encoder_id == wanted.encoder_id,
+                )
+                .subquery()
+            )
+            found = session.execute(_with_homes(reports, past_incidents(wanted))).all()
+            best.take([row for row in found if row.incident is not None])
+        return best.hits()
+
+
+# Keys and vectors are taken as the driver has them: a million conversions cost more than the
+# comparing.
+_PAGE: Final = (
+    select(
+        Report.id.label("id"),
+        type_coerce(Report.vector, LargeBinary).label("vector"),
+    )
+    .where(Report.vector.is_not(None))
+    .order_by(Report.id)
+)
+
+
+def _with_homes(reports: Subquery, where: ColumnElement[bool]) -> Select[Any, Any, Any]:
+    """Each report with the incident it is in, empty where that does not count."""
+    home = (
+        select(Membership.report_id, Membership.incident_id)
+        .join(Incident, Incident.id == Membership.incident_id)
+        .where(Membership.ended_at.is_(None), where)
+        .subquery()
+    )
+    return select(
+        type_coerce(reports.c.id, String).label("report"),
+        type_coerce(home.c.incident_id, String).label("incident"),
+        type_coerce(reports.c.vector, LargeBinary).label("vector"),
+    ).outerjoin(home, home.c.report_id == reports.c.id)
 
 
 def past_incidents(wanted: Wanted) -> ColumnElement[bool]:
@@ -144,16 +162,24 @@ def past_incidents(wanted: Wanted) -> ColumnElement[bool]:
 class _Best:
     """The nearest rows of each probe so far."""
 
-    def __init__(self, probes: int, nearest: int) -> None:
+    def __init__(self, probes: Vectors, nearest: int) -> None:
+        self._probes = probes
         self._nearest = nearest
-        self._cosines = np.empty((0, probes), dtype=np.float32)
+        self._cosines = np.empty((0, len(probes)), dtype=np.float32)
         self._keys: list[Any] = []
         self._homes: list[Any] = []
 
-    def take(self, keys: list[Any], homes: list[Any], cosines: npt.NDArray[np.float32]) -> None:
+    def take(self, rows: Sequence[Any]) -> None:
         """Keep of the old and new rows those that are among the nearest of some probe."""
-        cosines = np.concatenate([self._cosines, cosines])
-        keys, homes = [*self._keys, *keys], [*self._homes, *homes]
+        size = 4 * self._probes.shape[1]
+        rows = [row for row in rows if len(row.vector) == size]
+        if not rows:
+            return
+        joined = b"".join(bytes(row.vector) for row in rows)
+        vectors = np.frombuffer(joined, dtype="<f4").reshape(len(rows), -1)
+        cosines = np.concatenate([self._cosines, vectors @ self._probes.T])
+        keys = [*self._keys, *(row.report for row in rows)]
+        homes = [*self._homes, *(row.incident for row in rows)]
         if len(keys) > self._nearest:
             far = len(keys) - self._nearest
             limit = np.partition(cosines, far, axis=0)[far]

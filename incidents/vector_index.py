@@ -39,6 +39,8 @@ _BUILDER: Final = 7_238_115
 _BUILD_MEMORY: Final = "2GB"
 """At most; a million vectors take 1.2 GB, and building beyond what it may have is slow."""
 _OWN: Final = 2_000
+_LATELY: Final = 1_000
+"""Incidents resolved within the reach that are read in blocks beside the index."""
 log = logging.getLogger(__name__)
 
 _MISSING: Final = text(
@@ -164,8 +166,13 @@ class IndexSearch(HistorySearch):
         if not self._index.exists(session) or not self._index.is_ready(session, wanted.encoder_id):
             return self._blocks.find(session, probes, wanted)
         # What was told lately is past only where its incident was resolved: few, read in blocks.
-        lately = past_incidents(wanted) & (Incident.last_at >= wanted.silent_before)
-        found = self._blocks.find_among(session, probes, wanted, lately)
+        lately = session.scalars(
+            select(Incident.id)
+            .where(past_incidents(wanted), Incident.last_at >= wanted.silent_before)
+            .order_by(Incident.last_at.desc())
+            .limit(_LATELY)
+        )
+        found = self._blocks.find_in(session, probes, wanted, list(lately))
         own = [ReportId(one) for one in session.scalars(_OWN_OLD, {"own": wanted.own})]
         wide = _WIDER * wanted.nearest
         session.execute(text(f"SET LOCAL hnsw.ef_search = {max(_EFFORT, wide)}"))
