@@ -22,7 +22,7 @@ from classifier.window import Window
 
 PUBLISH_WITHIN: Final = timedelta(hours=6)
 _SEEDS: Final = 10
-_THREAD_SEEDS: Final = 20
+_NEAREST: Final = 5
 _COUNTED: Final = 500
 """With so many reports nothing depends on one more."""
 _ALIKE_MARGIN: Final = 0.02
@@ -149,16 +149,15 @@ def weigh_group(
     rate = topic_rate(
         window, centre, at, alike_from=threshold - _ALIKE_MARGIN, own=own, service=service
     )
-    thread = counted.others(_thread(window, threads, rows, newcomer, threshold))
-    thread_vectors = [window.vectors()[window.row_of[k]] for k in thread if k in window.row_of]
-    if newcomer is not None:
-        thread_vectors.append(newcomer.vector)
+    newest = vectors[-1]
+    chain = counted.others(_thread(window, threads, rows, newcomer, threshold))
+    local, thread = _local(window, chain, newest, threshold - _THREAD_MARGIN)
     thread_rate = topic_rate(
         window,
-        _mean((thread_vectors or vectors)[-_THREAD_SEEDS:]),
+        local,
         at,
         alike_from=threshold - _THREAD_MARGIN,
-        own={*own, *thread},
+        own={*own, *chain},
         service=service,
     )
     reports, days = past_days(window, at)
@@ -248,6 +247,23 @@ def _thread(
         return threads.thread_of(window.keys[rows[-1]], newest=_COUNTED)
     nearest = threads.nearest(newcomer.vector, newcomer.speaker.at, likeness=threshold)
     return () if nearest is None else threads.thread_of(nearest, newest=_COUNTED)
+
+
+def _local(
+    window: Window, chain: Sequence[Hashable], newest: Vector, least: float
+) -> tuple[npt.NDArray[np.float32], list[Hashable]]:
+    """Of a thread the reports around the newest one: a chain may lead from one matter to others.
+
+    Returns the middle of its nearest reports, and who is alike to that.
+    """
+    held = [key for key in chain if key in window.row_of]
+    if not held:
+        return newest, []
+    vectors = window.vectors()[[window.row_of[key] for key in held]]
+    nearest = np.argsort(-(vectors @ newest), kind="stable")[:_NEAREST]
+    middle = _mean([*vectors[nearest], newest])
+    alike = vectors @ middle >= least
+    return middle, [key for key, close in zip(held, alike, strict=True) if close]
 
 
 def _mean(vectors: Sequence[Vector]) -> npt.NDArray[np.float32]:

@@ -211,3 +211,14 @@ def test_before_there_is_a_past_three_people_are_enough() -> None:
     assert choose_publication(standing(reporters=3), desk.weigh("r0", "r1", "r2")) == Publication(
         "people", "3 people in 2 minutes."
     )
+
+
+def test_a_thread_that_leads_from_one_matter_to_another_counts_only_the_newest_matter() -> None:
+    desk = Desk().quiet_past()
+    angles = [0.0, 0.0, 0.0, 0.6, 1.2, 1.2, 1.2, 1.2]
+    for number, angle in enumerate(angles):
+        desk.tell(f"r{number}", NOW - 60 * (9 - number), group=f"g{number}", angle=angle)
+    assert len(desk.threads.thread_of("r7")) == len(angles)
+    found = desk.weigh("r7")
+    assert set(found.thread.keys) >= {"r4", "r5", "r6", "r7"}
+    assert not set(found.thread.keys) & {"r0", "r1", "r2"}
