@@ -41,9 +41,13 @@ _ENDED_BY: Final = "a later look"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look found: the links to make, and everything it measured, likeliest first."""
+    """What one look found: the links to make, and everything it measured, likeliest first.
+
+    `reports` are the incident's own then, `past` those of the whole history.
+    """
 
     reports: int
+    past: int
     links: tuple[Recurrence, ...]
     scored: tuple[Recurrence, ...]
 
@@ -83,7 +87,7 @@ class Recurrences:
         """What a look would find. Slow; writes nothing."""
         episode = read_episodes(session, [incident.id], self.encoder_id).get(incident.id)
         if episode is None or episode.is_own_chore:
-            return Found(incident.reports, (), ())
+            return Found(incident.reports, 0, (), ())
         wanted = Wanted(
             encoder_id=self.encoder_id,
             own=incident.id,
@@ -102,7 +106,7 @@ class Recurrences:
         measured = measure_past(episode, [one for one, _ in kept], [n for _, n in kept], background)
         scored = self.scorer.score(measured)
         links = choose_links(scored, self.scorer.link, never=never)
-        return Found(incident.reports, tuple(links), tuple(scored))
+        return Found(incident.reports, background.total, tuple(links), tuple(scored))
 
 
 def _record(
@@ -139,7 +143,7 @@ def _record(
         if past_id not in fresh or past.audience is not incident.audience:
             continue
         named.append(past.reference)
-        session.add(_link(session, scorer, incident, past, one, now))
+        session.add(_link(session, scorer, incident, past, one, found.past, now))
     session.flush()
     if named:
         record_entry(
@@ -155,6 +159,7 @@ def _link(
     incident: Incident,
     past: Incident,
     one: Recurrence,
+    history: int,
     now: datetime,
 ) -> RecurrenceLink:
     return RecurrenceLink(
@@ -163,7 +168,7 @@ def _link(
         incident_id=incident.id,
         past_id=past.id,
         probability=one.probability,
-        evidence=_evidence(session, scorer, incident, past, one),
+        evidence=_evidence(session, scorer, incident, past, one, history),
         author=Author.MODEL,
         actor=None,
         made_at=now,
@@ -178,6 +183,7 @@ def _evidence(
     incident: Incident,
     past: Incident,
     one: Recurrence,
+    history: int,
 ) -> dict[str, Any]:
     """As the decision used it; references and words that people understand."""
     names = _references(session, [key for a, b, _ in one.nearest for key in (a, b)])
@@ -186,6 +192,7 @@ def _evidence(
     evidence: dict[str, Any] = {
         "artifact": scorer.name,
         "threshold": scorer.link,
+        "past_reports": history,
         "measures": {name: round(value, 4) for name, value in one.measures.items()},
         "weights": {name: round(value, 4) for name, value in one.weights.items()},
         "nearest": [

@@ -17,14 +17,14 @@ _DAY: Final = 86_400.0
 def render_recurrence(evidence: Mapping[str, Any]) -> str:
     """One sentence from the evidence as the decision used it."""
     measures: Mapping[str, float] = evidence.get("measures", {})
+    share, past = exp(measures.get("rank", 0.0)), evidence.get("past_reports", 0)
     parts = [render_agreement(one) for one in evidence.get("signatures", ())[:1]]
     if measures.get("best", 0.0) >= _CLOSE:
         close = f"the closest reports are {round(100 * measures['best'])}% alike in meaning"
-        share = exp(measures.get("rank", 0.0))
-        if share <= _RARE:
+        if share <= _RARE and past >= 1 / share:
             close += f", fewer than 1 in {_round(1 / share)} past reports are as close"
         parts.append(close)
-    elif exp(measures.get("rank", 0.0)) <= _RARE:
+    elif share <= _RARE and past >= 1 / share:
         parts.append("closer in meaning than nearly all past reports")
     same = [
         f"{name} ({evidence[key]})" if evidence.get(key) else name

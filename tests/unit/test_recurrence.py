@@ -248,12 +248,15 @@ def test_the_reason_is_one_sentence_of_what_was_measured() -> None:
         "signatures": ["code:E-7"],
         "words": ["cabinet"],
         "service": "wifi",
+        "past_reports": 1_300,
     }  # fmt: skip
     assert render_recurrence(evidence) == (
         "Both show E-7; the closest reports are 71% alike in meaning, fewer than 1 in 1000 past "
         "reports are as close; same service (wifi); shared words: cabinet; somebody says it is "
         "back (but another site)."
     )
+    few = render_recurrence({**evidence, "past_reports": 40})
+    assert "past reports are as close" not in few  # forty cannot show one in a thousand
     assert render_recurrence({}) == "Close in meaning as a whole."
 
 
