@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from incidents.grouping import GroupingPolicy
 from incidents.proposing import MergeProposal
 from models.incident import Incident
+
+_MORE_LIKELY_THAN_NOT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,17 @@ def _render(
 ) -> Related:
     return Related(
         incident=other,
-        likeness="likely the same" if probability >= policy.join else "looks related",
+        likeness=_likeness(probability, policy),
         percent=round(100 * probability) if policy.calibrated else None,
         reasons=reasons,
         proposed=proposed,
     )
+
+
+def _likeness(probability: float, policy: GroupingPolicy) -> str:
+    """In words; a number of less than a half is not called likely."""
+    if probability < policy.join:
+        return "looks related"
+    if policy.calibrated and probability < _MORE_LIKELY_THAN_NOT:
+        return "may be the same"
+    return "likely the same"

@@ -172,6 +172,11 @@ def describe_rule(alarms: LiveAlarms, now: datetime) -> InForce:
         sentence=(
             f"The learned rule is in force: at least {fixed}, and more than is usual for their "
             f"matter in the last {days:.0f} days ({reports} reports). How much more follows from "
-            f"{why}; at most {policy.budget:g} false alarms a week are accepted."
+            f"{why}; {alarms_a_week(policy.budget)} may be nothing."
         ),
     )
+
+
+def alarms_a_week(budget: float) -> str:
+    """A budget in words."""
+    return "one alarm a week" if budget == 1 else f"{budget:g} alarms a week"

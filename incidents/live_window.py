@@ -233,14 +233,14 @@ class LiveWindow:
             mine = _sketch(window, incident)
             if mine is None:
                 return None
-            row = window.groups[incident].rows[-1]
-            restricted = window.groups[incident].restricted
+            scored = numbers.scorer.score(window, _latest(window, incident), exclude={incident})
+            probabilities = {}
+            for one in scored:  # a fragment's report may be nearer to us than our latest is to it
+                back = numbers.scorer.score(window, _latest(window, one.group), only={incident})
+                probabilities[one.group] = max(each.probability for each in (one, *back))
             signs = PairFacts(signatures=mine.signatures)
             rare = frozenset(one.signature for one in rare_signatures(window, signs, mine.last))
             mine = replace(mine, signatures=rare)
-            query = Query(window.vectors()[row], mine.last, window.facts[row], restricted)
-            scored = numbers.scorer.score(window, query, exclude={incident})
-            probabilities = {one.group: one.probability for one in scored}
             others = [other for one in scored if (other := _sketch(window, one.group)) is not None]
             likeness = self._threads.likeness(mine.last)
             return Sketched(mine, tuple(others), probabilities, numbers.policy.suggest, likeness)
@@ -322,6 +322,13 @@ def _sketch(window: Window, group: Hashable) -> Sketch | None:
         signatures=frozenset(known.signatures),
         reports=len(known.rows),
     )
+
+
+def _latest(window: Window, group: Hashable) -> Query:
+    """The group's latest report, as it would look for its group."""
+    row = window.groups[group].rows[-1]
+    at = float(window.moments()[row])
+    return Query(window.vectors()[row], at, window.facts[row], window.groups[group].restricted)
 
 
 def _most(counts: Mapping[str, int], total: int) -> str | None:

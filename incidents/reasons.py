@@ -8,6 +8,7 @@ from typing import Any
 from classifier.signatures import render_agreement
 
 _MINUTE = 60.0
+_MORE_LIKELY_THAN_NOT = 0.5
 
 
 def render_reason(evidence: Mapping[str, Any]) -> str:
@@ -23,7 +24,7 @@ def render_reason(evidence: Mapping[str, Any]) -> str:
         return _opened(evidence)
     if decision == "join":
         parts = "; ".join(_shared(evidence)) or "close in meaning"
-        return f"Likely the same{_beside(evidence)}: {parts}."
+        return f"{_likely(evidence)}: {parts}."
     return str(evidence.get("sentence", ""))
 
 
@@ -37,11 +38,14 @@ def _opened(evidence: Mapping[str, Any]) -> str:
     return f"The closest was {_percent(probability)} likely the same; {threshold} is needed."
 
 
-def _beside(evidence: Mapping[str, Any]) -> str:
-    """The number, where it may be read as one."""
-    if not evidence.get("calibrated") or evidence.get("probability") is None:
-        return ""
-    return f" ({_percent(evidence['probability'])})"
+def _likely(evidence: Mapping[str, Any]) -> str:
+    """How likely, with the number where it may be read as one."""
+    probability = evidence.get("probability")
+    if not evidence.get("calibrated") or probability is None:
+        return "Likely the same"
+    if probability < _MORE_LIKELY_THAN_NOT:
+        return f"The best fit ({_percent(probability)} likely the same)"
+    return f"Likely the same ({_percent(probability)})"
 
 
 def _shared(evidence: Mapping[str, Any]) -> list[str]:

@@ -110,8 +110,8 @@ def test_two_services_with_a_gap_in_meaning_part_an_incident_and_the_unnamed_go_
     None
 ):
     mail = [Part(f"m{n}", pointing(0.0), service="mail") for n in range(5)]
-    vpn = [Part(f"v{n}", pointing(0.5), service="vpn") for n in range(3)]
-    found = choose_split([*mail, *vpn, Part("x", pointing(0.45))])
+    vpn = [Part(f"v{n}", pointing(0.6), service="vpn") for n in range(3)]
+    found = choose_split([*mail, *vpn, Part("x", pointing(0.5))])
     assert found is not None
     assert (found.kind, found.values) == ("service", ("vpn", "mail"))
     assert set(found.away) == {"v0", "v1", "v2", "x"}

@@ -50,6 +50,10 @@ JOINED: dict[str, Any] = {
             "Likely the same (90%): both show E1.",
         ),
         (
+            {"decision": "join", "probability": 0.3, "calibrated": True, "signature": "code:E1"},
+            "The best fit (30% likely the same): both show E1.",
+        ),
+        (
             {"decision": "open", "probability": 0.31, "threshold": 0.6},
             "The closest was not close enough.",
         ),
