@@ -61,15 +61,18 @@ def list_sets(training_data: Path, eval_root: Path) -> list[QualitySet]:
 
 
 def choose_cut(rows: Sequence[StreamRow]) -> int:
-    """Where the later part begins: where the file says, else at half of the time.
+    """Where the later part begins: where the file says, else when half of the incidents have begun.
 
     The first part has the past that is learnt from, the later one is judged.
     """
     parts = [row.part for row in rows]
     if any(part not in {None, _TRAIN} for part in parts):
         return next(place for place, part in enumerate(parts) if part != _TRAIN)
-    middle = (rows[0].t + rows[-1].t) / 2
-    return next(place for place, row in enumerate(rows) if row.t > middle)
+    begun: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        if row.group is not None:
+            begun.setdefault(row.group, place)
+    return sorted(begun.values())[len(begun) // 2]
 
 
 def read_bonds(path: Path) -> Bonds:

@@ -69,13 +69,13 @@ def rivals(stream: Stream) -> list[Tried]:
     return [Tried("oracle", ("all", "right"), (["g"] * len(right), right))]
 
 
-def test_a_stream_is_cut_where_its_held_part_begins_else_at_half_of_the_time() -> None:
+def test_a_stream_is_cut_where_its_held_part_begins_else_when_half_of_its_incidents_have() -> None:
     rows = [each.row for each in made()]
     cut = choose_cut(rows)
     assert {row.part for row in rows[:cut]} == {"train"}
     assert {row.part for row in rows[cut:]} == {"held"}
-    plain = [StreamRow(str(n), t, "", None, "p") for n, t in enumerate([0, 1, 2, 3, 90, 100])]
-    assert choose_cut(plain) == 4
+    groups = ["a", "a", None, "b", "c", "c", "d", "a"]
+    assert choose_cut([StreamRow(str(n), n, "", g, "p") for n, g in enumerate(groups)]) == 4
 
 
 def test_look_alikes_and_recurrences_are_read_from_the_file(tmp_path: Path) -> None:
