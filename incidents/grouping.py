@@ -117,7 +117,7 @@ def choose_group(
                     **_evidence(one, policy, allowed),
                 },
             )
-    best = next((one for one in allowed if not _contrary(one)), None)
+    best = next((one for one in allowed if one.group in exact or not _contrary(one)), None)
     if best is not None and best.probability >= policy.join:
         return Choice(
             best.group,

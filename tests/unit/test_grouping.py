@@ -37,6 +37,23 @@ def test_an_unlikely_group_is_only_suggested() -> None:
     assert choice.evidence["probability"] == 0.4
 
 
+def test_another_service_and_words_hardly_alike_are_only_suggested() -> None:
+    unlike = {"other_service": 1.0, "top3": 0.1}
+    choice = choose_group([scored("a", 0.7, measures=unlike)], Bonds(), POLICY)
+    assert (choice.group, choice.suggested) == (None, (("a", 0.7),))
+    alike = {"other_service": 1.0, "top3": 0.5}
+    assert choose_group([scored("a", 0.7, measures=alike)], Bonds(), POLICY).group == "a"
+
+
+def test_a_rare_line_in_both_logs_outweighs_that_the_services_differ() -> None:
+    unlike = {"other_service": 1.0, "top3": 0.1}
+    shown = {"a": "template:1 quorum lost"}
+    choice = choose_group(
+        [scored("a", 0.7, measures=unlike)], Bonds(), POLICY, signature_groups=shown
+    )
+    assert choice.group == "a"
+
+
 def test_with_nothing_to_compare_a_new_incident_opens() -> None:
     choice = choose_group([], Bonds(), POLICY)
     assert (choice.group, choice.probability, choice.suggested) == (None, None, ())
