@@ -130,12 +130,13 @@ def choose_group(
                 **({"signature": exact[best.group]} if best.group in exact else {}),
             },
         )
+    closest = allowed[0] if allowed else None
     return Choice(
         None,
-        best.probability if best else None,
+        closest.probability if closest else None,
         Author.MODEL,
         suggested=_suggested(allowed, policy),
-        evidence={"decision": "open", **_evidence(best, policy, allowed)},
+        evidence={"decision": "open", **_evidence(closest, policy, allowed)},
     )
 
 
