@@ -17,7 +17,10 @@ from classifier.facts import FactFinder
 from classifier.pair_scorer import load_scorer
 from classifier.reading import Reader
 from incidents.grouping import GroupingPolicy
+from incidents.grouping_quality import count_bonds
+from incidents.quality_sets import read_stream
 from incidents.replay import ReadRow, Replay, StreamRow, parse_stream, read_rows, replay_stream
+from incidents.rivals import try_rivals
 from incidents.scoring import score_groups, score_rivals
 from tests.conftest import ROOT
 
@@ -195,6 +198,30 @@ def test_the_shipped_stream_is_grouped_better_than_by_cosine_or_shared_words(
     assert ours.precision > 0.7
     assert ours.detected >= 7
     assert all(ours.f1 > rival.score.f1 for rival in rivals)
+
+
+def test_no_simple_method_groups_the_shipped_stream_better_not_even_with_its_future_known(
+    stream: list[ReadRow], encoder: Encoder
+) -> None:
+    gold = [each.row.group for each in stream]
+    ours = score_groups(gold, grouped(stream, encoder).groups).f1
+    for rival in try_rivals(stream, every=3):
+        best = rival.groups[rival.best(gold, 0, len(gold))]
+        assert ours > score_groups(gold, best).f1, rival.name
+
+
+def test_what_comes_back_after_days_is_another_incident_and_about_half_of_what_looks_alike_stays_apart(
+    encoder: Encoder, finder: FactFinder
+) -> None:
+    told, bonds = read_stream(ROOT / "training_data" / "ten_days.jsonl")
+    rows = read_rows(told, encoder, finder)
+    groups = grouped(rows, encoder).groups
+    gold = [row.group for row in told]
+    back = count_bonds(gold, groups, bonds.recurrences)
+    assert back["apart"] == back["asked"] == 7
+    alike = count_bonds(gold, groups, bonds.lookalikes)
+    assert alike["asked"] == 13
+    assert alike["apart"] >= 6
 
 
 def test_on_a_quiet_desk_nearly_every_outage_is_found_and_strangers_are_few(
