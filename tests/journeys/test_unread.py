@@ -122,7 +122,7 @@ def test_what_is_like_nothing_known_stays_alone_and_is_found_by_the_next(
             )
         ).one()
     assert link.probability is None
-    assert "needed" in link.evidence["sentence"]
+    assert "closest" in link.evidence["sentence"]
     later = plain_house.file("printer eats paper again", "p004")
     assert later.incident.reference == recorded.incident.reference
 
