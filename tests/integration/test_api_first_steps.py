@@ -78,7 +78,7 @@ def test_nobody_is_called_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "a name is not empty" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("family", ["staff", "evaluate", "encoder", "deliveries"])
+@pytest.mark.parametrize("family", ["staff", "encoder", "deliveries"])
 def test_half_a_command_says_that_there_is_more(
     family: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
