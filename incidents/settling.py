@@ -61,7 +61,9 @@ def settle_incident(
 
     """
     project_incident(session, incident, organisation.catalogue)
-    weighed = weigh_incident(session, organisation, incident, arrived, now=now)
+    weighed = None
+    if arrived is None or not incident.published or incident.major_state is MajorState.NONE:
+        weighed = weigh_incident(session, organisation, incident, arrived, now=now)
     _remember_peak(organisation, incident, weighed)
     proposed = _propose(session, organisation, incident, weighed, arrived, now)
     _publish(session, incident, weighed, now, by_staff=by_staff)

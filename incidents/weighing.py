@@ -23,7 +23,7 @@ from classifier.window import Window
 PUBLISH_WITHIN: Final = timedelta(hours=6)
 _SEEDS: Final = 10
 _NEAREST: Final = 5
-_COUNTED: Final = 500
+_COUNTED: Final = 200
 """With so many reports nothing depends on one more."""
 _ALIKE_MARGIN: Final = 0.02
 _THREAD_MARGIN: Final = 0.08
