@@ -62,7 +62,8 @@ def render_ablation(figures: Mapping[str, Any]) -> list[str]:
         f"*{family}*: {', '.join(names)}" for family, names in told["members"].items()
     )
     said = (
-        f"Worth nothing here (mean within {_WORTH:g}, no set beyond chance): {', '.join(nothing)}."
+        f"Worth nothing by itself (mean within {_WORTH:g}, no set beyond chance): "
+        f"{', '.join(nothing)}. Families overlap: what one measures, another can stand in for."
         if nothing
         else "Every family is worth something on some set."
     )

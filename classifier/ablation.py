@@ -36,8 +36,15 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     "meaning and pull": ("meaning", "pull"),
+    "anything that looks at meaning": (
+        "meaning",
+        "pull",
+        "base rate and surge",
+        "likeness where no place is told",
+        "disturbance",
+    ),
 }
-"""Families that stand in for each other: pull is meaning that fades with time."""
+"""Families that stand in for each other: all of these start from the same cosines."""
 _FIRST_THRESHOLD: Final = -1.0
 _AROUND: Final = (-0.5, 0.0)
 """Thresholds tried about the artifact's own: what is left out moves the log-odds."""

@@ -131,9 +131,8 @@ def test_each_part_says_by_which_command_and_artifact_it_was_made() -> None:
 
 
 def test_evidence_that_is_worth_nothing_is_named() -> None:
-    assert "Worth nothing here (mean within 0.003, no set beyond chance): words." in render_page(
-        figures()
-    )
+    page = render_page(figures())
+    assert "Worth nothing by itself (mean within 0.003, no set beyond chance): words." in page
 
 
 def test_incidents_are_named_only_where_the_set_is_ours() -> None:
