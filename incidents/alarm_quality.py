@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -66,8 +67,8 @@ def measure_alarms(
         encoder_id: Of the vectors.
         rule: The least number of people, and their time.
         budgets: Of false alarms a week.
-        history: So many of the first rows are the past that a threshold is learned from; what
-            they raise is not counted.
+        history: So many of the first rows are the past that a threshold is learned from: what
+            they raise is not counted, nor an incident without enough reports after them.
 
     """
     window = scorer.open_window(encoder_id, len(rows[0].vector))
@@ -88,22 +89,24 @@ def measure_alarms(
         for watch in watches.values():
             watch.see(row.id, str(group), seen)
     judged = rows[history:]
-    gold = {each.row.id: each.row.group for each in judged}
+    gold = {each.row.id: each.row.group for each in rows}
+    sizes = Counter(each.row.group for each in judged if each.row.group is not None)
+    incidents = [label for label, count in sizes.items() if count >= rule.people]
     days = (judged[-1].row.t - judged[0].row.t) / _DAY
     found = []
     for budget, watch in watches.items():
         raised = [alarm.ids for alarm in watch.alarms]
         score = score_alarms(gold, raised, at_least=rule.people)
-        share = measure_found(gold, raised, at_least=rule.people)
+        count, share = measure_found(gold, raised, incidents)
         found.append(
             Alarmed(
-                budget,
-                score.alarms,
-                score.false,
-                score.per_day(days),
-                score.found,
-                score.incidents,
-                tuple(share),
+                budget=budget,
+                alarms=score.alarms,
+                false=score.false,
+                false_per_day=score.per_day(days),
+                found=count,
+                incidents=len(incidents),
+                found_share=tuple(share),
             )
         )
     return found

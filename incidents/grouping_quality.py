@@ -122,25 +122,23 @@ def measure_gain(ours: Tally, other: Tally, *, draws: int = DRAWS) -> list[float
 
 
 def measure_found(
-    gold: Mapping[str, str | None], alarms: Sequence[Sequence[str]], *, at_least: float
-) -> list[float]:
-    """Share of the incidents of at least so many reports that an alarm is about, with interval.
+    gold: Mapping[str, str | None], alarms: Sequence[Sequence[str]], incidents: Sequence[str]
+) -> tuple[int, list[float]]:
+    """How many of the incidents an alarm is about; and their share, with interval.
 
     An alarm is about an incident that makes up at least half of its reports.
     """
-    sizes = Counter(label for label in gold.values() if label is not None)
-    big = [label for label, count in sizes.items() if count >= at_least]
     hit = set()
     for ids in alarms:
         told = Counter(label for key in ids if (label := gold.get(key)) is not None)
         if told and 2 * told.most_common(1)[0][1] >= len(ids):
             hit.add(told.most_common(1)[0][0])
-    found = np.array([label in hit for label in big], dtype=np.float64)
+    found = np.array([label in hit for label in incidents], dtype=np.float64)
     if not len(found):
-        return Interval(0.0, 0.0, 0.0).to_json()
+        return 0, Interval(0.0, 0.0, 0.0).to_json()
     rng = np.random.default_rng(_SEED)
     drawn = found[rng.integers(0, len(found), (DRAWS, len(found)))].mean(axis=1)
-    return _interval(float(found.mean()), drawn).to_json()
+    return int(found.sum()), _interval(float(found.mean()), drawn).to_json()
 
 
 def count_bonds(

@@ -71,3 +71,12 @@ def test_what_the_past_raised_is_not_counted() -> None:
     assert one.incidents == 2
     assert one.found <= 2
     assert one.alarms <= 4
+
+
+def test_an_alarm_about_an_incident_that_began_in_the_past_is_not_nothing() -> None:
+    scorer = by_cosine()
+    groups = replay_stream(ROWS, scorer, GroupingPolicy.of(scorer), encoder_id="test").groups
+    burst = [n for n, each in enumerate(ROWS) if each.row.group == "i2"]
+    (one,) = measure_alarms(ROWS, groups, scorer, "test", RULE, budgets=(None,), history=burst[3])
+    assert one.false == 0
+    assert one.incidents == 1

@@ -107,10 +107,10 @@ def test_what_is_better_on_every_incident_is_better_beyond_chance() -> None:
 
 def test_an_alarm_finds_the_incident_that_makes_up_half_of_it() -> None:
     gold = {"1": "x", "2": "x", "3": "x", "4": None, "5": "y", "6": "y", "7": "y", "8": "z"}
-    share, low, high = measure_found(gold, [["1", "2", "4"], ["4", "5", "8"]], at_least=3)
-    assert share == 0.5
+    count, (share, low, high) = measure_found(gold, [["1", "2", "4"], ["4", "5", "8"]], ["x", "y"])
+    assert (count, share) == (1, 0.5)
     assert low <= share <= high
-    assert measure_found({"1": None}, [], at_least=3) == [0.0, 0.0, 0.0]
+    assert measure_found({"1": None}, [], []) == (0, [0.0, 0.0, 0.0])
 
 
 def test_look_alikes_met_where_one_group_holds_two_of_each() -> None:
