@@ -352,7 +352,7 @@ INSERTS = (
     f"""INSERT INTO report (id, reference, draft_no, identity_id, channel, language, impact,
     urgency, priority, severity, audience, facts, signatures, filled_in, assessment, attributes,
     encoder_id, vector, received_at, read_at)
-    SELECT md5('r' || n)::uuid, 'RPT-' || upper(substr(md5(n::text), 1, 10)), 0,
+    SELECT md5('r' || n)::uuid, 'RPT-' || upper(substr(md5(n::text), 1, 12)), 0,
     md5('somebody')::uuid, 'web', 'en', 3, 3, 'P5', 'SEV4', 'open', '[]', '[]', '{{}}', '{{}}',
     '{{}}', %(encoder)s, vector, {_AT}, %(now)s FROM stage""",
     f"""INSERT INTO membership (id, seq, report_id, incident_id, evidence, author, made_at)
