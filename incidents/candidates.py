@@ -125,16 +125,16 @@ class Alarm:
     by_thread: bool
 
 
-def is_told_already(alarm: Alarm, counted: Collection[Hashable]) -> bool:
+def is_told_already(alarm: Alarm, told: Collection[Hashable]) -> bool:
     """Whether an alarm says again what is proposed already.
 
     Args:
         alarm: The alarm.
-        counted: Reports that were counted when other incidents were proposed. One is enough
-            where only a thread leads there; else half of them.
+        told: Reports that were counted when other incidents were proposed, or are in them.
+            One is enough where only a thread leads there; else half of them.
 
     """
-    again = sum(key in counted for key in alarm.keys)
+    again = sum(key in told for key in alarm.keys)
     return again > 0 if alarm.by_thread else 2 * again >= len(alarm.keys)
 
 

@@ -143,7 +143,7 @@ class Watch:
             alarm = choose_fixed(weighing, self._voices(members, report.at), own, self.rule)
         if alarm is None:
             return
-        if is_told_already(alarm, self._counted):
+        if is_told_already(alarm, self._counted | self._held(alarm.keys)):
             return
         self._counted.update(alarm.keys)
         self._raised.add(group)
@@ -151,6 +151,10 @@ class Watch:
         self.published.setdefault(group, Published(report.at, Publication("major", sentence)))
         ids = tuple(self._ids[key] for key in alarm.keys)
         self.alarms.append(Alarm(report.at, group, ids, sentence))
+
+    def _held(self, keys: Sequence[Hashable]) -> set[Hashable]:
+        """Those that are in a group that raised an alarm."""
+        return {key for key in keys if str(self.window.group_of[key]) in self._raised}
 
     def _remember_peak(self, group: str, weighing: Weighing) -> None:
         if not knows_the_usual(weighing):

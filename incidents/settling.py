@@ -24,7 +24,7 @@ from incidents.organisation import Organisation
 from incidents.projection import project_incident
 from incidents.publishing import Standing, choose_publication
 from incidents.snapshots import owe_incident_record
-from incidents.watching import Weighed, counted_elsewhere, read_voices, weigh_incident
+from incidents.watching import Weighed, read_voices, told_elsewhere, weigh_incident
 from models.incident import Incident
 from models.records import RecordKind
 from models.report import Report
@@ -129,8 +129,8 @@ def _alarm(
     if alarm is None:
         return None
     named = replace(alarm, keys=tuple(map(str, alarm.keys)))
-    counted = counted_elsewhere(session, incident, within=rule.window)
-    return None if is_told_already(named, counted) else named
+    told = told_elsewhere(session, incident, alarm.keys, within=rule.window)
+    return None if is_told_already(named, told) else named
 
 
 def _are_enough(organisation: Organisation, weighed: Weighed) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -134,19 +134,34 @@ def read_voices(
     ]
 
 
-def counted_elsewhere(session: Session, incident: Incident, *, within: timedelta) -> frozenset[str]:
-    """Ids of the reports that were counted when other open incidents were proposed lately."""
+def told_elsewhere(
+    session: Session, incident: Incident, keys: Collection[Hashable], *, within: timedelta
+) -> frozenset[str]:
+    """Ids of reports that other open incidents, proposed lately, were counted from or hold.
+
+    Args:
+        session: Of the change.
+        incident: The one that asks.
+        keys: The reports it would be proposed for; of others only those counted are said.
+        within: The time of the candidate rule.
+
+    """
     if incident.last_at is None:
         return frozenset()
-    peaks = session.scalars(
-        select(Incident.peak).where(
-            Incident.id != incident.id,
-            Incident.major_state != MajorState.NONE,
-            Incident.status == Status.OPEN,
-            Incident.last_at >= incident.last_at - 2 * within,
-        )
+    proposed = (
+        Incident.id != incident.id,
+        Incident.major_state != MajorState.NONE,
+        Incident.status == Status.OPEN,
+        Incident.last_at >= incident.last_at - 2 * within,
     )
-    return frozenset(one for peak in peaks if peak for one in peak.get("counted", ()))
+    peaks = session.scalars(select(Incident.peak).where(*proposed))
+    held = session.scalars(
+        select(Membership.report_id)
+        .join(Incident, Incident.id == Membership.incident_id)
+        .where(Membership.report_id.in_(keys), Membership.ended_at.is_(None), *proposed)
+    )
+    counted = (one for peak in peaks if peak for one in peak.get("counted", ()))
+    return frozenset((*counted, *map(str, held)))
 
 
 def _never(session: Session, incident: IncidentId) -> frozenset[Hashable]:

@@ -127,6 +127,22 @@ def test_those_in_an_incident_that_may_be_the_same_count_for_a_candidate(
     assert "counting 2 reports of incidents that may be the same" in proposed.proposal["sentence"]
 
 
+def test_stragglers_beside_a_proposed_incident_are_not_proposed_again(plain_house: House) -> None:
+    live_a_week(plain_house)
+    plain_house.clock.forward(hours=30)
+    for number in range(12):
+        one = file(plain_house, "nobody can open the vault door", f"n{number}")
+    assert plain_house.incident(one.reference).major_state is MajorState.PROPOSED
+    plain_house.reviewer.perform(
+        act.SetLock(act.Target(one.reference, None), locked=True), actor="ana"
+    )
+    for number in range(5):
+        other = file(plain_house, "nobody can open the vault door", f"s{number}")
+    assert other.id != one.id
+    assert plain_house.incident(other.reference).reporters == 5
+    assert plain_house.incident(other.reference).major_state is MajorState.NONE
+
+
 def test_those_in_an_incident_that_is_not_the_same_do_not_count(plain_house: House) -> None:
     one = file(plain_house, "the vault door is stuck", "p001")
     file(plain_house, "the vault door is stuck", "p002")
