@@ -16,6 +16,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
+MEANING_STRENGTH: Final = 10.0
+"""How little a regression over vectors alone is held back."""
 _ROUNDS: Final = 150
 _JITTER: Final = 1e-5  # twins make the inner products singular
 _GOOD_ENOUGH: Final = 3e-5  # relative change of the loss at which a fit stops
@@ -23,16 +25,23 @@ _GOOD_ENOUGH: Final = 3e-5  # relative change of the loss at which a fit stops
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Texts as numbers: `terms` sparse (n, terms), `dense` (n, vector + asked)."""
+    """Texts as numbers: `terms` sparse (n, terms), `dense` (n, vector + asked).
+
+    `turned`: how many of the first dense columns are terms too (see `rotated`).
+    """
 
     terms: Any
     dense: npt.NDArray[Any]
+    turned: int = 0
 
     def __len__(self) -> int:
         return int(self.dense.shape[0])
 
     def of(self, chosen: npt.NDArray[Any]) -> Rows:
-        return Rows(self.terms[chosen], self.dense[chosen])
+        return Rows(self.terms[chosen], self.dense[chosen], self.turned)
+
+    def without_terms(self) -> Rows:
+        return Rows(self.terms[:, :0], self.dense[:, self.turned :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,31 @@ class Fit:
         width = rows.terms.shape[1]
         scores = rows.terms @ self.weights[:width] + rows.dense @ self.weights[width:] + self.bias
         return log_softmax(scores)
+
+
+def fit_both(
+    rows: Rows,
+    labels: Labels,
+    classes: int,
+    *,
+    strength: float,
+    share: float,
+    weights: Floats | None = None,
+    start: Fit | None = None,
+) -> Fit:
+    """Two regressions' mean as one: terms and vectors, and by `share` vectors alone."""
+    whole = fit_rows(rows, labels, classes, strength=strength, weights=weights, start=start)
+    if not share:
+        return whole
+    vectors = rows.without_terms()
+    width = vectors.dense.shape[1]
+    near = None if start is None else Fit(start.weights[-width:], start.bias)
+    part = fit_rows(
+        vectors, labels, classes, strength=MEANING_STRENGTH, weights=weights, start=near
+    )
+    found = whole.weights * (1 - share)
+    found[-width:] += part.weights * share
+    return Fit(found, whole.bias * (1 - share) + part.bias * share)
 
 
 def fit_rows(
@@ -107,27 +141,27 @@ def fit_rows(
 
 
 def rotated(rows: Rows) -> tuple[Rows, Callable[[Floats], Floats]]:
-    """The same rows in as many dense columns as there are rows, and the way back for weights.
+    """The same rows with terms in as many dense columns as there are rows, and the way back.
 
     A ridge-penalised regression sees only the rows' inner products, so where there are more
-    columns than rows it is fitted many times faster on their Cholesky factor, with the same
+    terms than rows it is fitted many times faster on their Cholesky factor, with the same
     result. Row i of the factor depends on rows up to i alone.
     """
     from scipy.linalg import cholesky, solve_triangular
     from scipy.sparse import csr_matrix
 
-    dense = rows.dense.astype(np.float64)
     terms = rows.terms.astype(np.float64)  # rounded, twins would make the factor fail
-    inner = (terms @ terms.T).toarray() + dense @ dense.T
+    inner = (terms @ terms.T).toarray()
     inner[np.diag_indices_from(inner)] += _JITTER
     factor = cholesky(inner, lower=True)
 
     def back(weights: Floats) -> Floats:
-        on_rows = solve_triangular(factor, weights, lower=True, trans="T")
-        found: Floats = np.vstack([rows.terms.T @ on_rows, dense.T @ on_rows])
+        on_rows = solve_triangular(factor, weights[: len(factor)], lower=True, trans="T")
+        found: Floats = np.vstack([rows.terms.T @ on_rows, weights[len(factor) :]])
         return found
 
-    return Rows(csr_matrix((len(rows), 0)), factor), back
+    dense = np.hstack([factor, rows.dense.astype(np.float64)])
+    return Rows(csr_matrix((len(rows), 0)), dense, len(factor)), back
 
 
 def log_softmax(scores: Floats) -> Floats:

@@ -8,12 +8,11 @@ from typing import Any, Final
 import numpy as np
 
 from classifier.encoding import Vectors, gist
-from classifier.label_fit import Fit, Floats, Rows, fit_rows, rotated
+from classifier.label_fit import MEANING_STRENGTH, Fit, Floats, Rows, fit_rows, rotated
 from classifier.label_training import FEW
 
 RIVALS: Final = ("TF-IDF + LR", "embedding + LR")
 _WORDS_STRENGTH: Final = 8.0
-_MEANING_STRENGTH: Final = 10.0
 _MOST_WORDS: Final = 200_000
 
 
@@ -42,7 +41,7 @@ def rival_chances(
         RIVALS[1]: (
             Rows(csr_matrix(none[: len(texts)]), vectors),
             Rows(csr_matrix(none[len(texts) :]), new_vectors),
-            _MEANING_STRENGTH,
+            MEANING_STRENGTH,
         ),
     }
     return {

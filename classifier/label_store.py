@@ -17,7 +17,7 @@ from classifier.label_severity import SeverityFit
 from classifier.label_vote import Examples
 from classifier.tfidf import Block, TermVectoriser, in_order
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 
 def save_heads(heads: Heads, folder: Path, report: Mapping[str, Any]) -> None:

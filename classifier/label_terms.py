@@ -15,7 +15,7 @@ from classifier.tfidf import MAX_CHARACTERS, Block, Terms, TermVectoriser, char_
 CHAR_WEIGHT: Final = 0.8  # characters repeat what words say; research/nlp.md
 _WORDS: Final = (6_000, 60_000)
 _CHARS: Final = (12_000, 90_000)
-_A_ROW: Final = (2, 4)
+_A_ROW: Final = (4, 12)
 """Columns that a row of the table may add, words and characters, between the two ends above."""
 _FEW: Final = 200
 

@@ -1,7 +1,8 @@
-"""One head learnt: two opinions out of fold, the calibration on them, then the final fit."""
+"""One head learnt: its opinions out of fold, the calibration on them, then the final fit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,13 +18,22 @@ from classifier.label_calibration import (
     fit_calibration,
     macro_f1,
 )
-from classifier.label_fit import Fit, Floats, Labels, Rows, fit_rows, rotated
+from classifier.label_fit import (
+    MEANING_STRENGTH,
+    Fit,
+    Floats,
+    Labels,
+    Rows,
+    fit_both,
+    fit_rows,
+    rotated,
+)
 from classifier.label_vote import votes_of, votes_out_of_fold
 
-FEW: Final = 4_000
+FEW: Final = 5_000
 """Up to so many rows a fit works on the rows' inner products, and strengths are compared."""
-_STRENGTHS: Final = (4.0, 12.0)
-_STRENGTH_OF_MANY: Final = 4.0
+_STRENGTHS: Final = (4.0, 12.0, 30.0)
+_STRENGTHS_OF_MANY: Final = (4.0,)
 _FOLDS: Final = 5
 _FOLDS_OF_MANY: Final = 3
 _PARTS: Final = (0.125, 0.25, 0.5)
@@ -86,12 +96,16 @@ def learn(material: Material, *, curve: bool = True) -> Learnt:
     few = len(y) <= FEW
     rows, back = rotated(material.rows) if few else (material.rows, _as_they_are)
     folds = choose_folds(y, _FOLDS if few else _FOLDS_OF_MANY)
-    strength, logs, start = _out_of_fold(rows, y, classes, folds, few=few)
+    strengths = _STRENGTHS if few else _STRENGTHS_OF_MANY
+    strength, both, start = _out_of_fold(rows, y, classes, folds, strengths)
+    alone = rows.without_terms()
+    _, meaning, _ = _out_of_fold(alone, y, classes, folds, (MEANING_STRENGTH,))
     votes = votes_out_of_fold(material.vectors, y, folds, usual)
-    calibration = fit_calibration(logs, votes, y, usual, folds)
-    chances = calibration.apply(logs, votes, usual)
+    calibration = fit_calibration(both, meaning, votes, y, usual, folds)
+    share = calibration.meaning
+    chances = calibration.apply((1 - share) * both + share * meaning, votes, usual)
     promise = choose_promise(chances.max(axis=1), chances.argmax(axis=1) == y)
-    found = fit_rows(rows, y, classes, strength=strength, start=start)
+    found = fit_both(rows, y, classes, strength=strength, share=share, start=start)
     parts = _curve(material, rows, folds, strength, calibration) if curve else ()
     all_of_it = (
         int((folds != 0).sum()),
@@ -118,20 +132,21 @@ def choose_folds(y: Labels, count: int) -> Labels:
 
 
 def _out_of_fold(
-    rows: Rows, y: Labels, classes: int, folds: Labels, *, few: bool
+    rows: Rows, y: Labels, classes: int, folds: Labels, strengths: Sequence[float]
 ) -> tuple[float, Floats, Fit | None]:
-    """The best strength, its out-of-fold log-chances, and a fit to start from."""
+    """The first strength that a greater one does not better, its out-of-fold log-chances, a fit."""
     best: tuple[float, float, Floats, Fit | None] | None = None
-    for strength in _STRENGTHS if few else (_STRENGTH_OF_MANY,):
+    start: Fit | None = None
+    for strength in strengths:
         logs = np.zeros((len(y), classes))
-        start: Fit | None = None
         for fold in range(int(folds.max()) + 1):
             kept, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
             start = fit_rows(rows.of(kept), y[kept], classes, strength=strength, start=start)
             logs[out] = start.log_odds(rows.of(out))
         loss = -float(logs[np.arange(len(y)), y].mean())
-        if best is None or loss < best[0]:
-            best = (loss, strength, logs, start)
+        if best is not None and loss >= best[0]:
+            break
+        best = (loss, strength, logs, start)
     if best is None:
         raise AssertionError  # there is always a strength
     return best[1:]
@@ -147,7 +162,9 @@ def _curve(
     found = []
     for part in _PARTS:
         kept = np.sort(shuffled[: max(2, round(part * len(shuffled)))])
-        fitted = fit_rows(rows.of(kept), y[kept], material.classes, strength=strength)
+        fitted = fit_both(
+            rows.of(kept), y[kept], material.classes, strength=strength, share=calibration.meaning
+        )
         votes = votes_of(material.vectors[out], material.vectors[kept], y[kept], usual)
         said = calibration.apply(fitted.log_odds(rows.of(out)), votes, usual).argmax(axis=1)
         accuracy = float((said == y[out]).mean())

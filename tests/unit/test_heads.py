@@ -12,7 +12,7 @@ from classifier.encoding import HashEncoder
 from classifier.heads import NOTHING, Head, Heads, HeadsMissingError, Prediction, Shelf
 from classifier.label_calibration import Calibration, Promise
 from classifier.label_cues import NAMES
-from classifier.label_store import load_heads
+from classifier.label_store import SCHEMA, load_heads
 from classifier.label_vote import Examples
 from classifier.tfidf import CHAR_GRAMS, MAX_CHARACTERS, WORD_GRAMS, Block, TermVectoriser
 from classifier.tickets import (
@@ -49,7 +49,7 @@ def head(temperature: float = 1.0, threshold: float = 0.0) -> Head:
     return Head(
         "category", "tickets", ("mail", "print"), weights, np.zeros(2, np.float32),
         np.array([0.5, 0.5]), np.array([0, 1], dtype=np.int16),
-        Calibration(1.0, 0.2, 0.0, temperature), Promise(threshold, 0.1, 0.9, 1.0, 100),
+        Calibration(0.0, 1.0, 0.2, 0.0, temperature), Promise(threshold, 0.1, 0.9, 1.0, 100),
     )  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def test_heads_of_another_version_say_that_they_must_be_trained_again(
     for name in ("heads.npz", "terms.json"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     told = (folder / "manifest.json").read_text(encoding="utf-8")
-    older = told.replace('"schema": 2', '"schema": 1')
+    older = told.replace(f'"schema": {SCHEMA}', f'"schema": {SCHEMA - 1}')
     (tmp_path / "manifest.json").write_text(older, encoding="utf-8")
     with pytest.raises(HeadsMissingError, match="another version"):
         load_heads(tmp_path)

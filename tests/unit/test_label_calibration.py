@@ -62,8 +62,16 @@ def test_a_useless_vote_gets_no_weight() -> None:
     logs, y = opinions(3_000, 1)
     noise = np.log(np.random.default_rng(2).dirichlet([1, 1, 1], size=3_000))
     usual = np.bincount(y) / len(y)
-    found = fit_calibration(logs, noise, y, usual)
+    found = fit_calibration(logs, logs, noise, y, usual)
     assert found.votes < 0.1 * found.regression
+
+
+def test_meaning_gets_a_share_that_costs_nothing_and_none_where_it_misleads() -> None:
+    logs, y = opinions(3_000, 1)
+    other = np.log(np.random.default_rng(2).dirichlet([1, 1, 1], size=3_000))
+    usual, flat = np.bincount(y) / len(y), np.zeros_like(logs)
+    assert fit_calibration(logs, logs, flat, y, usual).meaning == pytest.approx(0.4)
+    assert fit_calibration(logs, 3 * other, flat, y, usual).meaning == 0
 
 
 def test_a_huge_label_does_not_swallow_the_small_ones() -> None:
@@ -71,7 +79,7 @@ def test_a_huge_label_does_not_swallow_the_small_ones() -> None:
     usual = np.bincount(y) / len(y)
     swallowed = logs + 2 * np.log(usual)
     flat = np.zeros_like(logs)
-    found = fit_calibration(swallowed, flat, y, usual)
+    found = fit_calibration(swallowed, swallowed, flat, y, usual)
     said = found.apply(swallowed, flat, usual).argmax(axis=1)
     assert found.held_back > 0
     assert macro_f1(y, said, 3) > macro_f1(y, swallowed.argmax(axis=1), 3) + 0.1
@@ -80,7 +88,8 @@ def test_a_huge_label_does_not_swallow_the_small_ones() -> None:
 def test_probabilities_that_were_too_sure_are_mended_on_rows_not_seen() -> None:
     logs, y = opinions(4_000, 3)
     usual, votes = np.bincount(y) / len(y), np.zeros((4_000, 3)) - np.log(3)
-    found = fit_calibration(4 * logs[:2_000], votes[:2_000], y[:2_000], usual)
+    sure = 4 * logs[:2_000]
+    found = fit_calibration(sure, sure, votes[:2_000], y[:2_000], usual)
     chances = found.apply(4 * logs[2_000:], votes[2_000:], usual)
     right = chances.argmax(axis=1) == y[2_000:]
     assert calibration_error(chances.max(axis=1), right) < 0.03
@@ -89,5 +98,5 @@ def test_probabilities_that_were_too_sure_are_mended_on_rows_not_seen() -> None:
 def test_chances_sum_to_one_whatever_the_numbers() -> None:
     logs, y = opinions(50, 4)
     usual = np.bincount(y, minlength=3) / 50
-    chances = Calibration(3.0, 0.5, 1.0, 0.3).apply(logs, logs, usual)
+    chances = Calibration(0.0, 3.0, 0.5, 1.0, 0.3).apply(logs, logs, usual)
     assert np.allclose(chances.sum(axis=1), 1.0)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from classifier.label_fit import Rows, fit_rows, rotated
+from classifier.label_fit import Rows, fit_both, fit_rows, rotated
 
 
 def sample(rows: int = 60, columns: int = 150):
@@ -30,6 +30,26 @@ def test_on_the_rows_inner_products_it_finds_the_same_weights() -> None:
     plain = fit_rows(rows, y, 3, strength=2.0)
     turned, back = rotated(rows)
     found = fit_rows(turned, y, 3, strength=2.0)
+    table = np.hstack([rows.terms.toarray(), rows.dense])
+    assert np.abs(table @ back(found.weights) - table @ plain.weights).max() < 0.15
+
+
+def test_two_regressions_mixed_are_one_whose_scores_are_their_mean() -> None:
+    rows, y = sample()
+    vectors = rows.without_terms()
+    both = fit_both(rows, y, 3, strength=2.0, share=0.25)
+    whole = fit_rows(rows, y, 3, strength=2.0).log_odds(rows)
+    alone = fit_rows(vectors, y, 3, strength=10.0).log_odds(vectors)
+    mixed = 0.75 * whole + 0.25 * alone
+    gaps = both.log_odds(rows) - mixed
+    assert np.allclose(gaps, gaps[:, :1], atol=1e-6)
+
+
+def test_mixing_on_the_inner_products_finds_the_same_weights() -> None:
+    rows, y = sample()
+    turned, back = rotated(rows)
+    found = fit_both(turned, y, 3, strength=2.0, share=0.25)
+    plain = fit_both(rows, y, 3, strength=2.0, share=0.25)
     table = np.hstack([rows.terms.toarray(), rows.dense])
     assert np.abs(table @ back(found.weights) - table @ plain.weights).max() < 0.15
 
