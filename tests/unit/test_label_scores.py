@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from classifier.encoding import HashEncoder
+from classifier.label_errors import read_errors, render_errors
 from classifier.label_quality import LabelSet, measure_labels, render
 from classifier.label_rivals import RIVALS
 from classifier.label_scores import coverage_at, judge, kappa, score
@@ -64,3 +65,25 @@ def test_each_set_has_our_line_with_intervals_and_the_rivals_lines() -> None:
     assert "| ours | 1.000 |" in page
     assert "| 95 % | 1.000-1.000 |" in page
     assert all(f"| {rival} |" in page for rival in RIVALS)
+
+
+def test_a_set_says_what_more_rows_brought_and_where_its_words_stop_telling() -> None:
+    texts = tuple(f"{what} broken {n}" for n in range(20) for what in ("printer", "mail"))
+    train = Table(texts, {"category": ("print", "mail") * 20})
+    judged = Table(("printer broken 3", "mail broken 3"), {"category": ("print", "print")})
+    desk = LabelSet("a desk", train, judged, "By hand.", "Ask which device.")
+    (measured,) = measure_labels([desk], HashEncoder())
+    assert measured.errors["category"]["confused"] == [["print", "mail", 1]]
+    assert (measured.errors["category"]["twins"], measured.errors["category"]["twins_alike"]) == (
+        2, 0.5,
+    )  # fmt: skip
+    page = render([measured])
+    assert "Wrong: 1 rows; most often mail for print (1)." in page
+    assert "Learning curve" in page
+    assert page.rstrip().endswith("Ask which device.")
+
+
+def test_a_set_without_mistakes_or_twins_says_only_that() -> None:
+    near = np.eye(2, dtype=np.float32)
+    found = read_errors(["a", ""], ["a", "b"], near, -near, ["a", "a"])
+    assert render_errors(found) == "None wrong."
