@@ -1,7 +1,8 @@
 """Labels with calibrated probabilities and reasons: category, impact, urgency, dialogue act.
 
 A head weighs a regression over a text's terms and vector (into which one over the vector alone
-is mixed), and a vote of the labelled texts nearest in meaning. Trained by `classifier.train_heads`, served from numpy.
+is mixed), and a vote of the labelled texts nearest in meaning. Trained by
+`classifier.train_heads`, served from numpy.
 """
 
 from __future__ import annotations
