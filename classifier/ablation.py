@@ -12,25 +12,24 @@ from typing import Final
 
 import numpy as np
 
-from classifier.pair_features import FEATURES, Compared
+from classifier.pair_features import FEATURES, SHOWN, Compared
 from classifier.pair_fit import Pull, fit_pairs, log_odds
 from classifier.pair_scorer import PairScorer
 from classifier.rehearsal import FOLDS, Labelled, Pairs, Policy, Rehearsal, by_gold, by_mean
 from classifier.train_pairs import pairwise_f1
 
 _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
-    "meaning": ("max", "top3", "mean", "centroid", "far", "csls"),
+    "meaning": ("top3", "mean", "centroid", "far", "csls"),
     "time": ("since_last", "since_first", "recent"),
     "base rate and surge": (
-        "base50", "base60", "members_base50", "rank", "surge", "surge_alike",
+        "members_base", "rank", "surge", "surge_alike",
     ),
-    "pull": ("pull", "pull_long", "claim"),
-    "size and cohesion": ("size", "single", "cohesion"),
+    "pull": ("pull", "claim"),
+    "size": ("size", "single"),
     "rare words": ("words",),
     "service": ("same_service", "other_service", "service_crowd"),
-    "site": ("same_site", "other_site", "site_known", "site_crowd"),
+    "site": ("other_site", "site_known"),
     "signature": ("same_signature",),
-    "reporter": ("same_reporter",),
     "disturbance": ("trouble", "trouble_shared"),
     "likeness where no place is told": ("only_likeness",),
 }  # fmt: skip
@@ -65,14 +64,10 @@ class Without:
 
 
 def families() -> dict[str, tuple[str, ...]]:
-    """Every feature in one family; those that nobody named are together at the end."""
+    """Every weighed feature in one family; those that nobody named together at the end."""
     named = {feature for members in _NAMED.values() for feature in members}
-    found = {
-        family: tuple(feature for feature in members if feature in FEATURES)
-        for family, members in _NAMED.items()
-    }
-    found["other"] = tuple(feature for feature in FEATURES if feature not in named)
-    return {family: members for family, members in found.items() if members}
+    other = tuple(one for one in FEATURES if one not in named and one not in SHOWN)
+    return {**_NAMED, "other": other} if other else dict(_NAMED)
 
 
 def ablate(

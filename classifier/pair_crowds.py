@@ -18,10 +18,8 @@ FAR: Final = 0.3
 """Cosine below which two accounts hardly speak of one thing (MiniLM)."""
 _SERVICES: Final = 25.0
 """About as many services as a catalogue has: what is expected of each before there is a past."""
-_SITES: Final = 6.0
-_SITE_PRIOR: Final = 3.0
-_LONG: Final = 4.0
-"""The slower of the two decays, in time units."""
+_FADING: Final = 4.0
+"""In how many time units a report's pull fades to a third."""
 
 
 def measure_pull(
@@ -31,26 +29,24 @@ def measure_pull(
     members: npt.NDArray[np.int64],
     start: npt.NDArray[np.int64],
     unit: float,
-) -> tuple[Floats64, Floats64, float]:
+) -> tuple[Floats64, float]:
     """What every report adds to the chance of one more like it: alike, and fading with time.
 
     Returns:
-        Per group the sum over its members, fading in one unit and in four; and the sum over
-        all rows within reach, in four.
+        Per group the sum over its members; and the sum over all rows within reach.
 
     """
     age = (at - window.moments()) / unit
     like = 10.0 * np.maximum(scan.cosines - FAR, 0.0).astype(np.float64) ** 2
-    fading = like[members] * np.exp(-np.maximum(age[members], 0.0))
-    slow = like[members] * np.exp(-np.maximum(age[members], 0.0) / _LONG)
+    fading = like[members] * np.exp(-np.maximum(age[members], 0.0) / _FADING)
     near = np.flatnonzero((like > 0.0) & scan.live & (age * unit < window.pace.reach))
-    everyone = float((like[near] * np.exp(-np.maximum(age[near], 0.0) / _LONG)).sum())
-    return np.add.reduceat(fading, start), np.add.reduceat(slow, start), everyone
+    everyone = float((like[near] * np.exp(-np.maximum(age[near], 0.0) / _FADING)).sum())
+    return np.add.reduceat(fading, start), everyone
 
 
 def expect_alike(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
     """How many reports like this the past lets one expect lately."""
-    return float(np.exp(scan.base[0])) * np.count_nonzero(lately)
+    return float(np.exp(scan.base)) * np.count_nonzero(lately)
 
 
 def measure_surge(scan: Scan, lately: npt.NDArray[np.bool_]) -> float:
@@ -74,36 +70,7 @@ def measure_service_crowd(
     if service is None:
         return np.zeros(len(start))
     named = window.naming_service(service)
-    return _crowding(named, 1.0, _SERVICES, scan, members, start, lately)
-
-
-def measure_site_crowd(
-    window: Window,
-    scan: Scan,
-    site: str | None,
-    members: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    lately: npt.NDArray[np.bool_],
-) -> Floats64:
-    """The same for a building: an outage of its network has a different symptom at every desk."""
-    if site is None:
-        return np.zeros(len(start))
-    here = window.naming_site(site)
-    return _crowding(here, _SITE_PRIOR, _SITE_PRIOR * _SITES, scan, members, start, lately)
-
-
-def _crowding(
-    named: npt.NDArray[np.bool_],
-    prior: float,
-    prior_total: float,
-    scan: Scan,
-    members: npt.NDArray[np.int64],
-    start: npt.NDArray[np.int64],
-    lately: npt.NDArray[np.bool_],
-) -> Floats64:
-    share = (np.count_nonzero(named & scan.past) + prior) / (
-        np.count_nonzero(scan.past) + prior_total
-    )
+    share = (np.count_nonzero(named & scan.past) + 1.0) / (np.count_nonzero(scan.past) + _SERVICES)
     came = np.add.reduceat((named & lately)[members].astype(np.int64), start)
     usual = share * np.count_nonzero(lately)
     return np.maximum(np.log((came + 0.5) / (usual + 0.5)), 0.0)

@@ -21,7 +21,6 @@ from classifier.pair_crowds import (
     expect_alike,
     measure_pull,
     measure_service_crowd,
-    measure_site_crowd,
     measure_surge,
 )
 from classifier.signature_rarity import rare_signatures
@@ -46,9 +45,7 @@ FEATURES: Final = (
     "centroid",
     "far",
     "csls",
-    "base50",
-    "base60",
-    "members_base50",
+    "members_base",
     "rank",
     "surge",
     "surge_alike",
@@ -57,7 +54,6 @@ FEATURES: Final = (
     "recent",
     "size",
     "single",
-    "cohesion",
     "words",
     "same_service",
     "other_service",
@@ -67,17 +63,14 @@ FEATURES: Final = (
     "site_known",
     "same_signature",
     "pull",
-    "pull_long",
     "claim",
     "trouble",
     "trouble_shared",
-    "site_crowd",
     "same_reporter",
     "only_likeness",
 )
 RISING: Final = frozenset(
     {
-        "max",
         "top3",
         "mean",
         "centroid",
@@ -90,21 +83,18 @@ RISING: Final = frozenset(
         "service_crowd",
         "same_signature",
         "pull",
-        "pull_long",
         "claim",
         "trouble_shared",
-        "site_crowd",
-        "same_reporter",
         "only_likeness",
     }
 )
 """Features whose growth can only speak for the same incident."""
 FALLING: Final = frozenset(
-    {"far", "base50", "base60", "rank", "since_last", "other_service", "other_site"}
+    {"far", "rank", "since_last", "other_service", "other_site"}
 )
 """Features whose growth can only speak against it."""
-SHOWN: Final = frozenset({"same_site"})
-"""Measured for the sentence people read; by itself a shared building makes no incident."""
+SHOWN: Final = frozenset({"max", "same_site", "same_reporter"})
+"""Measured for the sentence people read and never weighed: they tell nothing the others do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +258,6 @@ def _measure(
     size = np.array([len(group.rows) for group in groups], dtype=np.float64)
     totals = np.stack([np.asarray(group.total, dtype=np.float64) for group in groups])
     length = np.maximum(np.linalg.norm(totals, axis=1), 1e-9)
-    pairs = np.maximum(size * (size - 1), 1.0)
     moments = window.moments()
     unit = _time_unit(window, scan)
     near, base = window.arrival_statistics()
@@ -277,9 +266,8 @@ def _measure(
     recent = np.add.reduceat((moments[flat] > query.at - unit).astype(np.int64), start)
     one = np.ones(len(groups))
     lately = scan.live & (moments > query.at - 2 * unit)
-    pull = measure_pull(window, scan, query.at, flat, start, unit)
+    pull, everyone = measure_pull(window, scan, query.at, flat, start, unit)
     trouble = window.trouble_of(query.vector)
-    shared_trouble = trouble * mean(window.troubles()[flat])
     surge = measure_surge(scan, lately)
     facts = query.facts
     service = np.array([_agreement(facts.service, group.services) for group in groups])
@@ -293,9 +281,7 @@ def _measure(
         "centroid": totals @ query.vector.astype(np.float64) / length,
         "far": np.maximum(FAR - top3, 0.0),
         "csls": 2 * best - scan.near - mean(near[flat]),
-        "base50": one * scan.base[0],
-        "base60": one * scan.base[1],
-        "members_base50": mean(base[flat, 0]),
+        "members_base": mean(base[flat]),
         "rank": rank,
         "surge": one * surge,
         "surge_alike": max(surge, 0.0) * np.maximum(top3 - FAR, 0.0),
@@ -304,7 +290,6 @@ def _measure(
         "recent": np.log1p(recent),
         "size": np.log(size),
         "single": (size == 1).astype(np.float64),
-        "cohesion": np.where(size == 1, 0.5, (length**2 - size) / pairs),
         "words": np.maximum.reduceat(shared[flat], start),
         "same_service": service[:, 0],
         "other_service": service[:, 1],
@@ -314,19 +299,15 @@ def _measure(
         "other_site": site[:, 1],
         "site_known": site.sum(axis=1),
         "same_signature": np.array(signed, dtype=np.float64),
-        "pull": np.log1p(10 * pull[0]),
-        "pull_long": np.log1p(10 * pull[1]),
+        "pull": np.log1p(10 * pull),
         "claim": np.log(
-            (pull[1] + _NOBODY) / (pull[2] + 0.5 * expect_alike(scan, lately) + _NOBODY)
+            (pull + _NOBODY) / (everyone + 0.5 * expect_alike(scan, lately) + _NOBODY)
         ),
         "same_reporter": np.array([_told_before(window, facts, rows) for rows in members]),
         "only_likeness": np.maximum(top3 - FAR, 0.0)
         * (service.sum(axis=1) + site.sum(axis=1) == 0.0),
         "trouble": one * trouble,
-        "trouble_shared": shared_trouble,
-        "site_crowd": shared_trouble
-        * site[:, 0]
-        * measure_site_crowd(window, scan, facts.site, flat, start, lately),
+        "trouble_shared": trouble * mean(window.troubles()[flat]),
     }
     table = np.stack([columns[name] for name in FEATURES], axis=1)
     first = [order[s : s + min(3, c)] for s, c in zip(start, count, strict=True)]

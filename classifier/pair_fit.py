@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ strangers each, two minutes apart, the ten meet, two outages stay two, and the s
 out (2026-11; `tests/quality/test_grouping.py` holds it to that). At 1 the mean F1 over five
 streams is the same and two outages of one hour become one.
 """
+KEPT: Final = inf
 _SITE_KNOWN: Final = FEATURES.index("site_known")
 
 
@@ -29,7 +31,8 @@ class Pull:
 
     Attributes:
         start: Weights learnt elsewhere; zero where None.
-        penalty: 1 / C. 100 is C = .01: weaker ones overfit small streams (research).
+        penalty: 1 / C. 100 is C = .01: weaker ones overfit small streams (research). With
+            `KEPT` the start's weights are kept as they are.
 
     """
 
@@ -43,6 +46,12 @@ def fit_pairs(
     """Weights for some replays' pairs, leaving out those of one fold; thresholds are not set."""
     from scipy.optimize import minimize
 
+    if pull.start is not None and pull.penalty == KEPT:
+        first = pull.start
+        return replace(
+            blank, mean=first.mean, scale=first.scale, weights=first.weights, bias=first.bias,
+            calibration=(1.0, 0.0),
+        )  # fmt: skip
     kept = [one.fold != without for one in collected]
     x = np.concatenate([one.x[keep] for one, keep in zip(collected, kept, strict=True)])
     y = np.concatenate([one.y[keep] for one, keep in zip(collected, kept, strict=True)])

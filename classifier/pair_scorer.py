@@ -122,14 +122,17 @@ class PairScorer:
 
 
 def parse_scorer(data: Mapping[str, Any]) -> PairScorer:
-    """From the artifact's JSON. A measure it does not know weighs nothing.
+    """From the artifact's JSON.
+
+    A measure it does not know weighs nothing; one that weighs nothing in it need not be known here.
 
     Raises:
         BadArtifactError: It was made for measures that this version does not have.
 
     """
     known = list(data.get("features", ()))
-    if data.get("schema") != 1 or not known or not set(known) <= set(FEATURES):
+    weighed = {name for name, weight in zip(known, data.get("weights", ()), strict=True) if weight}
+    if data.get("schema") != 1 or not known or not weighed <= set(FEATURES):
         raise BadArtifactError("This pair artifact is of another version. Train it again.")
 
     def spread(name: str, missing: float) -> npt.NDArray[np.float64]:

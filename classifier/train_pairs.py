@@ -20,7 +20,7 @@ import numpy as np
 from classifier.disturbance import Disturbance
 from classifier.pace import BURST, Pace
 from classifier.pair_features import FEATURES, Compared
-from classifier.pair_fit import Pull, fit_calibration, fit_pairs, log_odds, reliability
+from classifier.pair_fit import KEPT, Pull, fit_calibration, fit_pairs, log_odds, reliability
 from classifier.pair_scorer import PairScorer
 from classifier.rehearsal import FOLDS, Floats, Labelled, Pairs, Policy, Rehearsal, by_gold, by_mean
 from models.errors import DomainError
@@ -32,7 +32,7 @@ _COARSE: Final = (-2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
 _FIRST_THRESHOLD: Final = -1.0
 _PLATEAU: Final = 0.97
 _SUGGEST_BELOW: Final = 1.5
-_PENALTIES: Final = (100.0, 1_000.0)
+_PENALTIES: Final = (100.0, 1_000.0, KEPT)
 _CLEARLY: Final = 1.03
 """Weights of its own must beat those near the start by this factor: few incidents are noise."""
 _DAY: Final = 86_400.0
@@ -123,7 +123,7 @@ def train_scorer(
         "pairs": int(sum(len(pairs.y) for pairs in chosen.pairs)),
         "folds": FOLDS,
         "start": chosen.pull.start.name if chosen.pull.start is not None else None,
-        "penalty": chosen.pull.penalty,
+        "penalty": None if chosen.pull.penalty == KEPT else chosen.pull.penalty,
         "threshold_log_odds": threshold,
         "f1_cross_fitted": table,
         "f1_without_the_stream": _left_out(rehearsals, collected, blank, threshold),
@@ -200,9 +200,16 @@ def _try(
     table = {s: [_f1(one.stream, r[s][1]) for r in rounds] for s, one in rehearsals.items()}
     smooth = [np.convolve(row, np.ones(3) / 3, "valid").max() for row in table.values()]
     reached = float(np.mean(smooth))
-    near = "afresh" if pull.start is None else f"near {pull.start.name}"
-    said(f"Learning {near}, penalty {pull.penalty:g}: F1 {reached:.3f} across folds")
+    said(f"{_in_words(pull)}: F1 {reached:.3f} across folds")
     return _Candidate(pull, pairs, reached)
+
+
+def _in_words(pull: Pull) -> str:
+    if pull.start is None:
+        return f"Learning afresh, penalty {pull.penalty:g}"
+    if pull.penalty == KEPT:
+        return f"Keeping {pull.start.name}, with a threshold of its own"
+    return f"Learning near {pull.start.name}, penalty {pull.penalty:g}"
 
 
 def _cross_fitted(

@@ -101,7 +101,7 @@ class Scan:
         live: Shape (n,), rows within the look-back.
         past: Shape (n,), live rows older than the base-rate gap: what is common anyway.
         near: Mean cosine to the ten nearest past rows (a typical value before there is a past).
-        base: Log share of past rows with cosine >= .5, and >= .6.
+        base: Log share of past rows with cosine >= .5.
 
     """
 
@@ -110,7 +110,7 @@ class Scan:
     live: npt.NDArray[np.bool_]
     past: npt.NDArray[np.bool_]
     near: float
-    base: tuple[float, float]
+    base: float
 
 
 class Window:
@@ -134,10 +134,9 @@ class Window:
         self._vectors = np.zeros((_GROWTH, width), dtype=np.float32)
         self._at = np.full(_GROWTH, -np.inf)
         self._near = np.zeros(_GROWTH, dtype=np.float32)
-        self._base = np.zeros((_GROWTH, 2), dtype=np.float32)
+        self._base = np.zeros(_GROWTH, dtype=np.float32)
         self._trouble = np.zeros(_GROWTH, dtype=np.float32)
         self._service = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
-        self._site = np.full(_GROWTH, _UNKNOWN, dtype=np.int32)
         self._numbers: dict[str, int] = {}
         self._words = Postings()
         self._signatures = Postings()
@@ -249,7 +248,7 @@ class Window:
         return self._vectors[: len(self)]
 
     def arrival_statistics(self) -> tuple[Floats, Floats]:
-        """Per row, as they were on its arrival: `near`, shape (n,), and `base`, shape (n, 2)."""
+        """Per row, as they were on its arrival: `near` and `base`, shape (n,)."""
         return self._near[: len(self)], self._base[: len(self)]
 
     def trouble_of(self, vector: Vector) -> float:
@@ -264,11 +263,6 @@ class Window:
         """Shape (n,): the rows whose report names this service."""
         named: npt.NDArray[np.bool_] = self._service[: len(self)] == self._numbered(service)
         return named
-
-    def naming_site(self, site: str) -> npt.NDArray[np.bool_]:
-        """Shape (n,): the rows whose report is of this site."""
-        here: npt.NDArray[np.bool_] = self._site[: len(self)] == self._numbered(site)
-        return here
 
     def rows_with_signature(self, signature: str) -> list[int]:
         return [row for row in self._signatures.rows(signature) if self.keys[row] is not None]
@@ -288,11 +282,7 @@ class Window:
         near = _TYPICAL_NEAR
         if len(seen) >= _ENOUGH_PAST:
             near = float(np.partition(seen, len(seen) - NEAREST)[-NEAREST:].mean())
-        total = len(seen) + 20.0
-        base = (
-            float(np.log((np.count_nonzero(seen >= 0.5) + 0.5) / total)),
-            float(np.log((np.count_nonzero(seen >= 0.6) + 0.5) / total)),
-        )
+        base = float(np.log((np.count_nonzero(seen >= 0.5) + 0.5) / (len(seen) + 20.0)))
         return Scan(at, cosines, live, past, near, base)
 
     def _append(self, item: Item) -> None:
@@ -305,13 +295,11 @@ class Window:
             self._trouble = _grow(self._trouble, grown)
             unknown = np.full(grown - row, _UNKNOWN, dtype=np.int32)
             self._service = np.concatenate([self._service, unknown])
-            self._site = np.concatenate([self._site, unknown])
             self._at = np.concatenate([self._at, np.full(grown - row, -np.inf)])
         self._vectors[row] = item.vector
         self._at[row] = item.at
         self._trouble[row] = self.trouble_of(item.vector)
         self._service[row] = self._numbered(item.facts.service)
-        self._site[row] = self._numbered(item.facts.site)
         self.keys.append(item.key)
         self.facts.append(item.facts)
         self.row_of[item.key] = row
@@ -320,7 +308,7 @@ class Window:
         self._join(item.group, row)
 
     def _numbered(self, name: str | None) -> int:
-        """A number for a service or site, which a column can hold."""
+        """A number for a service, which a column can hold."""
         if name is None:
             return _UNKNOWN
         return self._numbers.setdefault(name, len(self._numbers))
@@ -368,7 +356,7 @@ class Window:
             self.remove(key)
         new_row = {int(old): new for new, old in enumerate(kept)}
         arrays: tuple[npt.NDArray[Any], ...] = (
-            self._vectors, self._near, self._base, self._trouble, self._service, self._site,
+            self._vectors, self._near, self._base, self._trouble, self._service,
         )  # fmt: skip
         for array_ in arrays:
             array_[: len(kept)] = array_[kept]

@@ -75,6 +75,15 @@ def test_an_artifact_that_lacks_a_measure_gives_it_no_weight() -> None:
     assert parse_scorer(data).weights[at] == 0.0
 
 
+def test_a_measure_that_is_gone_may_stand_in_an_artifact_that_never_weighed_it() -> None:
+    data = scorer(max=1.0).to_json()
+    data["features"] = ["moon phase" if name == "far" else name for name in data["features"]]
+    assert parse_scorer(data).weights[FEATURES.index("max")] == 1.0
+    data["weights"][data["features"].index("moon phase")] = 0.5
+    with pytest.raises(BadArtifactError):
+        parse_scorer(data)
+
+
 def test_an_artifact_for_measures_of_another_version_is_refused(tmp_path: Path) -> None:
     data = scorer().to_json() | {"features": ["moon phase"]}
     (tmp_path / "pairs.json").write_text(json.dumps(data))

@@ -101,6 +101,16 @@ def test_where_a_stream_says_little_the_weights_stay_near_those_learnt_elsewhere
     assert drift < np.abs(trained.weights).max() / 2
 
 
+def test_weights_that_do_as_well_as_any_are_kept_with_a_threshold_of_this_place(
+    trained: PairScorer,
+) -> None:
+    scorer = train_scorer(
+        {"alike": stream(seed=11)}, "test", name="n", date="2026-11-25", start=trained
+    )
+    assert scorer.weights.tolist() == trained.weights.tolist()
+    assert (scorer.manifest["start"], scorer.manifest["penalty"]) == ("made-1", None)
+
+
 def test_incidents_told_again_after_months_get_a_longer_pace() -> None:
     day = 86_400.0
     rows = [replace(row, at=row.at * 2_000) for row in stream()]
