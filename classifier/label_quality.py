@@ -17,7 +17,7 @@ from classifier.encoding import Encoder, Vectors
 from classifier.label_errors import read_errors, render_curve, render_errors
 from classifier.label_evaluation import OURS, SEVERITY, evaluate_rivals, evaluate_rows
 from classifier.label_feedback import follow
-from classifier.label_vectors import Tell, encode_all
+from classifier.label_vectors import Remembering, Tell, encode_all
 from classifier.tickets import Said, Table, label_rows, tasks_of, text_of
 from classifier.train_heads import TRAIN, Task, learn_heads, read_table
 
@@ -74,7 +74,7 @@ def measure_labels(
     sets: Sequence[LabelSet], encoder: Encoder, tell: Tell | None = None
 ) -> list[Measured]:
     """Learn each set's heads and judge them, rivals in the same run. Slow."""
-    return [_measure(each, encoder, tell) for each in sets]
+    return [_measure(each, Remembering(encoder), tell) for each in sets]
 
 
 def read_sets(training_data: Path, eval_root: Path | None) -> list[LabelSet]:

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
+from typing_extensions import override
 
-from classifier.encoding import Encoder, Vectors, gist
+from classifier.encoding import Encoder, Vector, Vectors, gist
 
 Tell = Callable[[str], None]
 """Takes one sentence about where a training stands."""
@@ -43,6 +44,24 @@ def encode_all(encoder: Encoder, texts: Sequence[str], tell: Tell | None = None)
     place = {text: row for row, text in enumerate(distinct)}
     ordered: Vectors = vectors[[place[text] for text in short]]
     return ordered
+
+
+class Remembering(Encoder):
+    """An encoder that reads each text once: for rows that are asked about again and again."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.id, self.width = encoder.id, encoder.width
+        self._encoder = encoder
+        self._known: dict[str, Vector] = {}
+
+    @override
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._encoder.encode(new), strict=True))
+        if not texts:
+            return np.empty((0, self.width), dtype=np.float32)
+        return np.stack([self._known[text] for text in texts])
 
 
 class ProgressBar:

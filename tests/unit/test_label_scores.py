@@ -11,6 +11,7 @@ from classifier.label_errors import read_errors, render_errors
 from classifier.label_quality import LabelSet, measure_labels, render
 from classifier.label_rivals import RIVALS
 from classifier.label_scores import coverage_at, judge, kappa, score
+from classifier.label_vectors import Remembering
 from classifier.tickets import Table
 
 
@@ -81,6 +82,21 @@ def test_a_set_says_what_more_rows_brought_and_where_its_words_stop_telling() ->
     assert "Wrong: 1 rows; most often mail for print (1)." in page
     assert "Learning curve" in page
     assert page.rstrip().endswith("Ask which device.")
+
+
+def test_a_text_asked_about_again_is_read_once_and_alike() -> None:
+    class Counting(HashEncoder):
+        read = 0
+
+        def encode(self, texts):
+            self.read += len(texts)
+            return super().encode(texts)
+
+    plain = Counting()
+    once = Remembering(plain)
+    found = [once.encode(["a b", "c", "a b"]), once.encode(["c", "d"]), once.encode([])]
+    assert plain.read == 3
+    assert np.array_equal(np.concatenate(found), plain.encode(["a b", "c", "a b", "c", "d"]))
 
 
 def test_a_set_without_mistakes_or_twins_says_only_that() -> None:
