@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, UnitVector, words
-from models.ids import AttachmentId, ConversationId, IdentityId, ReportId
+from models.ids import AttachmentId, ConversationId, EntryId, IdentityId, ReportId, UploadId
 from models.vocabulary import AttachmentState, Audience, Category, Channel, Priority, Severity
 
 
@@ -81,7 +81,11 @@ class ReportAddition(Base):
 
 
 class Attachment(Base):
-    """A file somebody sent. `report_id` is empty until the draft it belongs to is recorded."""
+    """A file somebody sent. `report_id` is empty until the draft it belongs to is recorded.
+
+    Quarantined, it is kept as it came, and nobody gets or reads it; `trouble` says why it waits
+    or why it was refused later.
+    """
 
     __tablename__ = "attachment"
 
@@ -96,6 +100,39 @@ class Attachment(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     blob_key: Mapped[str] = mapped_column(String(200))
     state: Mapped[AttachmentState] = mapped_column(words(AttachmentState))
+    trouble: Mapped[str | None] = mapped_column(String(300))
+    at: Mapped[datetime]
+
+
+class Upload(Base):
+    """A file that comes in pieces. `received` bytes of `size` are here; then it is an attachment.
+
+    The pieces lie with the other files, under the upload's id and where they begin.
+    """
+
+    __tablename__ = "upload"
+
+    id: Mapped[UploadId] = mapped_column(primary_key=True)
+    conversation_id: Mapped[ConversationId] = mapped_column(
+        ForeignKey("conversation.id"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    received: Mapped[int]
+    attachment_id: Mapped[AttachmentId | None] = mapped_column(ForeignKey("attachment.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TextAccess(Base):
+    """Somebody of the staff looked at a report's words as they were told. Append-only."""
+
+    __tablename__ = "text_access"
+
+    id: Mapped[EntryId] = mapped_column(primary_key=True)
+    report_id: Mapped[ReportId] = mapped_column(ForeignKey("report.id"), index=True)
+    actor: Mapped[str] = mapped_column(String(200))
+    via: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
 
 
@@ -104,7 +141,7 @@ class AttachmentReading(Base):
 
     `considered_at` is empty until its signatures took part: in the report's own decision when
     they were there in time, else as `suggested` incidents, which never move the report.
-    `trouble` says why nothing could be read.
+    `trouble` says why nothing could be read; `seen` is what the reporter is told of it.
     """
 
     __tablename__ = "attachment_reading"
@@ -116,6 +153,7 @@ class AttachmentReading(Base):
     signatures: Mapped[list[str]]
     reader: Mapped[str] = mapped_column(String(64))
     trouble: Mapped[str | None] = mapped_column(String(300))
+    seen: Mapped[str] = mapped_column(String(300), server_default="")
     suggested: Mapped[list[Any]]
     read_at: Mapped[datetime]
     considered_at: Mapped[datetime | None]
