@@ -36,6 +36,8 @@ class Extract(_Ours):
 
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        if _filled_already(tracker.events):
+            return []  # Rasa fills once more when a form begins; words are taken once
         loop = (tracker.active_loop or {}).get("name") is not None
         updates = extract(tracker.slots, tracker.latest_message, self.catalogue, loop=loop)
         return [SlotSet(name, value) for name, value in updates.items()]
@@ -352,6 +354,12 @@ def build_actions(catalogue: Catalogue) -> list[Action]:
         SayChanged,
     )  # fmt: skip
     return [kind(catalogue) for kind in ours]
+
+
+def _filled_already(events: list[dict[str, Any]]) -> bool:
+    """Whether slots were filled since the newest message."""
+    kinds = (one["event"] for one in reversed(events))
+    return next((kind for kind in kinds if kind in {"slot", "user"}), "user") == "slot"
 
 
 def _emptied() -> Events:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from assistant import background, transcript
 from assistant.answers import render_answer, render_outcome, render_words
 from assistant.dialogue import ConversationState, Said, Turn
-from assistant.engine import Engine
+from assistant.engine import DialoguePort
 from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
 from assistant.readings import checked_context, filed_draft, understood
 from assistant.transcript import TurnOvertakenError, Words
@@ -56,7 +56,7 @@ class Desk:
     database: Database
     organisation: Organisation
     intake: Intake
-    engine: Engine
+    engine: DialoguePort
     clock: Clock
 
     def open_web(self, *, locale: str, time_zone: str | None, context: Mapping[str, Any]) -> Opened:

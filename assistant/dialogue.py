@@ -85,6 +85,7 @@ class ConversationState:
         slots: What is known, by the domain's names.
         loop: The active form.
         requested: The slot that was asked for last.
+        rejected: Whether the form has handed the last message on and was not asked since.
         issued: (title, payload) of the buttons of the last turn.
         events: The latest events, in Rasa's notation.
 
@@ -95,6 +96,7 @@ class ConversationState:
     slots: dict[str, Any] = field(default_factory=dict)
     loop: str | None = None
     requested: str | None = None
+    rejected: bool = False
     issued: list[list[str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -104,6 +106,7 @@ class ConversationState:
             "slots": self.slots,
             "loop": self.loop,
             "requested": self.requested,
+            "rejected": self.rejected,
             "issued": self.issued,
             "events": self.events[-_EVENTS:],
         }
@@ -116,6 +119,7 @@ class ConversationState:
             slots=kept.get("slots", {}),
             loop=kept.get("loop"),
             requested=kept.get("requested"),
+            rejected=bool(kept.get("rejected")),
             issued=kept.get("issued", []),
             events=kept.get("events", []),
         )

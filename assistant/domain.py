@@ -1,111 +1,136 @@
-"""The dialogue's domain and rules, in Rasa's format (a subset), read once."""
+"""The dialogue's domain, rules and texts: a part of Rasa 3.6's format, read once at the start.
+
+What is not interpreted is refused with its file and line; what loads here, Rasa 3.6 trains.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import yaml
 
-from models.errors import DomainError
+from assistant.domain_parts import (
+    BadDialogueError,
+    Document,
+    Form,
+    Slot,
+    check_asks,
+    parse_entities,
+    parse_forms,
+    parse_names,
+    parse_session,
+    parse_slots,
+)
+from assistant.domain_rules import check_covered, parse_rules
+from assistant.marked_yaml import read_marked, unmarked
+from assistant.responses import Responses, parse_overlay, parse_responses
+from assistant.rules import Clash, Rule, RuleBook
+
+__all__ = ["FOLDER", "BadDialogueError", "Domain", "load_domain"]
 
 FOLDER: Final = Path(__file__).parent
-_DOMAIN_KEYS: Final = frozenset({"version", "intents", "slots", "forms", "actions"})
-
-
-class BadDialogueError(DomainError):
-    """The domain or the rules use something this engine does not interpret."""
-
-    code: ClassVar[str] = "dialogue.unsupported"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """On this intent (in this form, or None for outside any), run these actions."""
-
-    name: str
-    intent: str
-    loop: str | None
-    actions: tuple[str, ...]
+_DOMAIN_KEYS: Final = frozenset(
+    {"version", "session_config", "intents", "entities", "slots", "forms", "actions"}
+)
+_VERSION: Final = "3.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """What the assistant knows to say and do."""
+    """What the assistant knows to say and do.
+
+    Attributes:
+        raw: The domain as Rasa sends it to an action: plain mappings and lists.
+        slots: By name, in the order in which messages fill them.
+
+    """
 
     raw: Mapping[str, Any]
-    slots: Mapping[str, Any]
-    responses: Mapping[str, Sequence[Mapping[str, Any]]]
+    intents: frozenset[str]
+    entities: frozenset[str]
+    slots: Mapping[str, Slot]
+    forms: Mapping[str, Form]
     actions: frozenset[str]
-    forms: frozenset[str]
+    responses: Responses
     rules: tuple[Rule, ...]
-    submit: Mapping[str, tuple[str, ...]]
-
-    def rule(self, intent: str, loop: str | None) -> Rule | None:
-        return next((r for r in self.rules if r.intent == intent and r.loop == loop), None)
+    book: RuleBook
 
     def initial_slots(self) -> dict[str, Any]:
-        return {name: (spec or {}).get("initial_value") for name, spec in self.slots.items()}
+        return {name: slot.initial for name, slot in self.slots.items()}
+
+    def knows(self, action: str) -> bool:
+        return action in self.actions or action in self.responses
 
 
 def load_domain(folder: Path = FOLDER) -> Domain:
-    """Read domain.yml, responses.yml and rules.yml.
+    """Read domain.yml, responses.yml, rules.yml, and responses.LANGUAGE.yml for other languages.
 
     Raises:
         BadDialogueError: They use what is not interpreted, or name what does not exist.
 
     """
-    raw = _load(folder / "domain.yml", _DOMAIN_KEYS)
-    raw["responses"] = _load(folder / "responses.yml", {"version", "responses"})["responses"]
-    _check_slots(raw["slots"])
-    rules: list[Rule] = []
-    submit: dict[str, tuple[str, ...]] = {}
-    forms = frozenset(raw.get("forms", {}))
-    known = {*raw.get("actions", ()), *raw["responses"], *forms, "action_listen"}
-    for entry in _load(folder / "rules.yml", {"version", "rules"})["rules"]:
-        steps = entry["steps"]
-        actions = tuple(step["action"] for step in steps if "action" in step)
-        loop = next(
-            (c["active_loop"] for c in entry.get("condition", ()) if "active_loop" in c), None
+    domain = _open(folder / "domain.yml", _DOMAIN_KEYS)
+    texts = _open(folder / "responses.yml", {"version", "responses"})
+    parse_session(domain)
+    entities = parse_entities(domain)
+    intents = parse_names(domain, "intents")
+    actions = parse_names(domain, "actions")
+    slots = parse_slots(domain, entities, intents, actions)
+    forms = parse_forms(domain, slots, intents)
+    responses = parse_responses(texts, intents, entities, frozenset(slots))
+    for path in sorted(folder.glob("responses.*.yml")):
+        language = path.name.split(".")[1]
+        responses = parse_overlay(
+            _open(path, {"version", "responses"}), language, responses, intents, entities
         )
-        unknown = [action for action in actions if action not in known]
-        if unknown:
-            raise BadDialogueError(
-                f"Rule {entry['rule']!r} names {unknown[0]!r}: add it to domain.yml."
-            )
-        if "intent" in steps[0]:
-            rules.append(Rule(entry["rule"], steps[0]["intent"], loop, actions))
-        elif actions and actions[0] in forms:
-            submit[actions[0]] = actions[1:]
-        else:
-            raise BadDialogueError(f"Rule {entry['rule']!r} must begin with an intent or a form.")
+    check_asks(domain, forms, actions, frozenset(responses.english))
+    known = actions | frozenset(responses.english)
+    rule_file = _open(folder / "rules.yml", {"version", "rules"})
+    rules = parse_rules(rule_file, intents=intents, forms=forms, slots=slots, known=known)
+    try:
+        book = RuleBook(rules)
+    except Clash as clash:
+        raise BadDialogueError(
+            f"{clash.other.where}: rule {clash.other.name!r} says otherwise than rule "
+            f"{clash.one.name!r} ({clash.one.where}) of the same message. Keep one of them."
+        ) from clash
+    check_covered(rule_file, rules, intents, forms)
+    raw = {**unmarked(domain.content), "responses": unmarked(texts.content["responses"])}
     return Domain(
         raw=raw,
-        slots=raw["slots"],
-        responses=raw["responses"],
-        actions=frozenset(raw["actions"]),
+        intents=intents,
+        entities=entities,
+        slots=slots,
         forms=forms,
-        rules=tuple(rules),
-        submit=submit,
+        actions=actions,
+        responses=responses,
+        rules=rules,
+        book=book,
     )
 
 
-def _check_slots(slots: Mapping[str, Any]) -> None:
-    for name, spec in slots.items():
-        for mapping in (spec or {}).get("mappings", ()):
-            if mapping.get("type") != "custom":
-                raise BadDialogueError(
-                    f"domain.yml: slot {name!r} is mapped {mapping.get('type')!r}; "
-                    "here slots are filled by action_extract (type: custom)."
-                )
-
-
-def _load(path: Path, keys: Collection[str]) -> dict[str, Any]:
-    with path.open(encoding="utf-8") as stream:
-        loaded: dict[str, Any] = yaml.safe_load(stream)
-    unknown = sorted(set(loaded) - set(keys))
-    if unknown:
-        raise BadDialogueError(f"{path.name}: {unknown[0]!r} is not interpreted. Remove it.")
-    return loaded
+def _open(path: Path, keys: frozenset[str] | set[str]) -> Document:
+    try:
+        content = read_marked(path)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise BadDialogueError(
+            f"{path.name}:{line}: this is not readable YAML ({error.problem}). Mend it."
+        ) from error
+    document = Document(path.name, content if isinstance(content, dict) else {})
+    for key in document.content:
+        if key not in keys:
+            raise document.refuse(
+                f"{key!r} is not interpreted. Remove it, and say it with rules.",
+                document.content,
+                key,
+            )
+    if document.content.get("version") != _VERSION:
+        raise document.refuse(
+            f'write version: "{_VERSION}" at the top, as Rasa 3 does.', document.content, "version"
+        )
+    return document

@@ -1,9 +1,8 @@
 """One turn of dialogue: a message and a state in, what to say and a new state out.
 
-Interprets the subset of Rasa 3.6 that the domain uses: rules of one intent with an optional
-form, one extractor action that fills slots on every turn, forms whose validation action says
-what is still needed, and rasa-sdk actions. As in Rasa, an active form comes first; where it
-got nothing it asked for, the rules have their say, and then it asks again.
+Interprets what `assistant.domain` lets in, as Rasa 3.6 does: slots are filled first; an active
+form comes before the rules and hands on what answers nothing it asked; every action is followed
+by the next prediction, until one listens; where no rule speaks, the message is taken back.
 """
 
 from __future__ import annotations
@@ -12,17 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from assistant.choices import inbound
+from typing_extensions import override
+
 from assistant.dialogue import Button, ConversationState, Said, Turn, Utterance
 from assistant.domain import Domain
-from assistant.nlg import choose_variant, fill
-from assistant.understanding import choose_intent
+from assistant.domain_parts import REQUESTED, BadDialogueError
+from assistant.forms import FormRejectedError, run_form
+from assistant.hearing import hear
+from assistant.mappings import fill_slots, stored
+from assistant.nlg import choose_variant, render_response
+from assistant.rules import LISTEN, Prediction, State
 from models.vocabulary import Channel
 
-_EXTRACT: Final = "action_extract"
-_FALLBACK: Final = "utter_unclear"
-_STEPS: Final = 12
-REQUESTED: Final = "requested_slot"
+FALLBACK: Final = "action_default_fallback"
+_DEFAULT: Final = "utter_default"
+_STEPS: Final = 10
+_EXTRAS: Final = frozenset(
+    {"text", "response", "template", "buttons", "elements", "custom", "image", "attachment"}
+)
 Event = dict[str, Any]
 
 
@@ -42,186 +48,238 @@ class ActionPort(Protocol):
         ...
 
 
+class DialoguePort(Protocol):
+    """Who decides what is said: the engine of this process, or a Rasa server."""
+
+    def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
+        """The state and the words a conversation begins with."""
+        ...
+
+    def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:
+        """Answer one message; `before` is left as it was."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(DialoguePort):
     """The dialogue of one domain. Pure but for the actions, which are pure themselves."""
 
     domain: Domain
     actions: ActionPort
 
+    @override
     def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
-        """The state and the words a conversation begins with."""
-        state = ConversationState(slots=self.domain.initial_slots())
-        run = _Run(self.domain, self.actions, state, Said("", channel))
-        run.utter({"response": "utter_greet"})
-        return state, run.result()
+        return open_conversation(self.domain, channel)
 
+    @override
     def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:
-        """Answer one message; `before` is left as it was."""
         state = before.copy()
         for name, value in self.domain.initial_slots().items():
             state.slots.setdefault(name, value)
-        run = _Run(self.domain, self.actions, state, said)
+        return self.answer(state, said.channel, hear(said, state))
+
+    def answer(
+        self, state: ConversationState, channel: Channel, latest: Mapping[str, Any]
+    ) -> tuple[ConversationState, Turn]:
+        """Answer a message that was heard already; `state` becomes the new one."""
+        run = _Run(self.domain, self.actions, state, channel, dict(latest))
         run.go()
-        return state, run.result()
+        return state, close_turn(state, run.utterances)
+
+
+def open_conversation(domain: Domain, channel: Channel) -> tuple[ConversationState, Turn]:
+    """A fresh state and the greeting."""
+    state = ConversationState(slots=domain.initial_slots())
+    greeting = render_utterance(domain, {"response": "utter_greet"}, state.slots, channel.value)
+    return state, close_turn(state, [greeting] if greeting else [])
+
+
+def close_turn(state: ConversationState, utterances: Sequence[Utterance]) -> Turn:
+    """What a turn brought; what is to be recorded leaves the state with it."""
+    slots = state.slots
+    filing, addition = slots.get("filing"), slots.get("addition")
+    slots["filing"] = slots["addition"] = None
+    last = utterances[-1] if utterances else None
+    state.issued = [[b.title, b.payload] for b in last.buttons] if last else []
+    return Turn(tuple(utterances), filing, addition)
+
+
+def render_utterance(
+    domain: Domain, message: Mapping[str, Any], slots: Mapping[str, Any], channel: str
+) -> Utterance | None:
+    """What an action or a rule asks to say, in the words of the channel and the language."""
+    name = str(message.get("response") or "")
+    text = ""
+    buttons: list[Mapping[str, str]] = []
+    if name:
+        variants = domain.responses.variants(name, slots.get("language"))
+        if not variants:
+            return None
+        values = {**slots, **{k: v for k, v in message.items() if k not in _EXTRAS}}
+        text, ours = render_response(choose_variant(variants, channel, slots), values)
+        buttons.extend(ours)
+    buttons = [*buttons, *(message.get("buttons") or ())]
+    return Utterance(
+        response=name,
+        text=str(message.get("text") or text),
+        buttons=tuple(Button(str(b["title"]), str(b["payload"])) for b in buttons),
+        card=(message.get("custom") or {}).get("card"),
+    )
 
 
 @dataclass
 class _Run:
+    """One turn under way. `history` are the states that the rules see."""
+
     domain: Domain
     actions: ActionPort
     state: ConversationState
-    said: Said
+    channel: Channel
+    latest: dict[str, Any]
     utterances: list[Utterance] = field(default_factory=list)
-    latest: dict[str, Any] = field(default_factory=dict)
-    listening: bool = True
-    touched: set[str] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+    history: list[State] = field(default_factory=list)
+    last_action: str = LISTEN
+    interrupted: bool = False
 
     def go(self) -> None:
-        intent = self._hear()
-        self.state.issued = []
-        self._apply(self._call(_EXTRACT))
-        queue: list[str] = []
-        handled = False
-        if self.state.loop is not None:
-            queue, handled = self._run_form(self.state.loop)
-        if not handled:
-            rule = self.domain.rule(intent, self.state.loop)
-            queue = list(rule.actions) if rule else [_FALLBACK]
-        for _ in range(_STEPS):
-            if not queue:
-                break
-            name = queue.pop(0)
-            if name in self.domain.forms:
-                then, taken = self._run_form(name)
-                queue = then + queue if taken else [_FALLBACK]
-            elif name in self.domain.responses:
-                self.utter({"response": name})
-            else:
-                self._apply(self._call(name))
-            self.listening = False
-
-    def result(self) -> Turn:
-        slots = self.state.slots
-        filing, addition = slots.get("filing"), slots.get("addition")
-        slots["filing"] = slots["addition"] = None
-        last = self.utterances[-1] if self.utterances else None
-        self.state.issued = [[b.title, b.payload] for b in last.buttons] if last else []
-        return Turn(tuple(self.utterances), filing, addition)
-
-    def _hear(self) -> str:
-        said, state = self.said, self.state
-        chosen = inbound(said.text, said.payload, state.issued, digits=said.channel is Channel.SMS)
-        intent = chosen.intent if chosen else choose_intent(said, state)
-        entities = dict(chosen.entities) if chosen else {}
-        self.latest = {
-            "text": said.text,
-            "intent": {"name": intent, "confidence": 1.0 if chosen else said.act_probability},
-            "entities": [{"entity": name, "value": value} for name, value in entities.items()],
-            "metadata": {
-                "channel": said.channel.value,
-                "chosen": chosen is not None,
-                "facts": dict(said.facts),
-                "category": dict(said.category),
-                "known": dict(said.known) if said.known else None,
-                "mine": [dict(one) for one in said.mine],
-                "attachments": list(said.attachments),
-                "context": dict(said.context),
-            },
-        }
-        self.state.events.append(
-            # Without the words: they stand in `message` and `report_text` alone.
-            {"event": "user", "text": None, "parse_data": {"intent": {"name": intent}}}
-        )
-        return intent
-
-    def _run_form(self, form: str) -> tuple[list[str], bool]:
-        """Run a form; returns the actions it ends in, and whether it took the message."""
         state = self.state
-        going_on = state.loop == form
-        if not going_on:
-            state.loop, state.requested = form, None
-        candidates = {
-            name: state.slots.get(name)
-            for name in self.touched
-            if going_on and self.listening and name == state.requested
-        }
-        new = self._call(f"validate_{form}", [{"event": "action", "name": form}], candidates)
-        more = [e for e in new if e["event"] == "slot" and e["name"] != REQUESTED]
-        rejected = going_on and self.listening and state.requested is not None
-        if rejected and state.requested not in self.touched and not more:
-            return [], False
-        asked = [e["value"] for e in new if e["event"] == "slot" and e["name"] == REQUESTED]
-        self._apply(more)
-        state.requested = asked[-1] if asked else None
-        if state.requested is None:
-            state.loop = None
-            return list(self.domain.submit.get(form, ())), True
-        ask = f"action_ask_{state.requested}"
-        if ask in self.domain.actions:
-            self._apply(self._call(ask))
-        else:
-            self.utter({"response": f"utter_ask_{state.requested}"})
-        return [], True
+        state.issued = []
+        before = state.copy()
+        kept = len(state.events)
+        self.events.append({"event": "user", "text": None, "parse_data": self.latest})
+        # Kept without the words: they stand in `message` and `report_text` alone.
+        heard = {"intent": {"name": self.latest["intent"]["name"]}}
+        state.events.append({"event": "user", "text": None, "parse_data": heard})
+        self.apply(self.extract())
+        self._look()
+        for _ in range(_STEPS):
+            prediction = self._predict()
+            if prediction.action == LISTEN:
+                return
+            if prediction.action is None:
+                self._fall_back(before, kept)
+                return
+            self.interrupted = prediction.interrupted
+            if prediction.action in self.domain.forms:
+                try:
+                    self._form(prediction.action)
+                except FormRejectedError:
+                    state.rejected = True
+                    continue
+            elif prediction.action in self.domain.responses:
+                self.utter({"response": prediction.action})
+            else:
+                self.apply(self.call(prediction.action))
+            self.last_action = prediction.action
+            self._look()
 
-    def _call(
+    def extract(self) -> list[Event]:
+        """What the message fills by itself."""
+        return fill_slots(
+            self.domain,
+            self.latest,
+            {**self.state.slots, REQUESTED: self.state.requested},
+            self.state.loop,
+            rejected=self.state.rejected,
+            run=lambda name: self.call(name, silent=True),
+        )
+
+    def _predict(self) -> Prediction:
+        state = self.state
+        if state.loop is not None and not state.rejected:
+            return Prediction(LISTEN if self.last_action == state.loop else state.loop)
+        return self.domain.book.predict(self.history)
+
+    def _form(self, name: str) -> None:
+        said = len(self.utterances)
+        going_well = self.state.loop == name and not self.state.rejected
+        try:
+            run_form(self, self.domain.forms[name])
+        except FormRejectedError:
+            del self.utterances[said:]
+            raise
+        if going_well and self.last_action == LISTEN:
+            self.history.clear()  # rules do not see the answers that a form took
+        self.state.rejected = False
+
+    def _look(self) -> None:
+        slots = self.domain.slots
+        seen = {
+            name: features
+            for name, value in self.state.slots.items()
+            if name in slots and (features := slots[name].features(value))
+        }
+        intent = self.latest["intent"]["name"]
+        self.history.append(State(self.last_action, intent, self.state.loop, seen))
+
+    def _fall_back(self, before: ConversationState, kept: int) -> None:
+        """No rule speaks: say so, and be where we were before the message."""
+        if _DEFAULT in self.domain.responses:
+            self.utter({"response": _DEFAULT})
+        state = self.state
+        state.slots, state.loop, state.requested = before.slots, before.loop, before.requested
+        state.rejected = before.rejected
+        state.events = [*state.events[:kept], *(e for e in self.events if e["event"] == "bot")]
+
+    def call(
         self,
         name: str,
         extra: Sequence[Event] = (),
-        candidates: Mapping[str, Any] | None = None,
+        *,
+        silent: bool = False,
     ) -> list[Event]:
-        slots = [{"event": "slot", "name": k, "value": v} for k, v in (candidates or {}).items()]
+        """Run an action; `extra` are events that it sees and that are not so yet."""
+        slots = {**self.state.slots, REQUESTED: self.state.requested}
+        slots |= {one["name"]: one["value"] for one in extra if one["event"] == "slot"}
         tracker = {
             "sender_id": "",
-            "slots": {**self.state.slots, REQUESTED: self.state.requested},
+            "slots": slots,
             "latest_message": self.latest,
-            "latest_input_channel": self.said.channel.value,
-            "events": [*self.state.events, *extra, *slots],
+            "latest_input_channel": self.channel.value,
+            "events": [*self.state.events, *self.events, *extra],
             "paused": False,
             "followup_action": None,
             "active_loop": {"name": self.state.loop} if self.state.loop else {},
-            "latest_action_name": "action_listen",
+            "latest_action_name": self.last_action,
         }
         ran = self.actions.run(name, tracker, self.domain.raw)
-        for response in ran.responses:
-            self.utter(response)
+        for response in () if silent else ran.responses:
+            self.utter(response, slots)
         return [dict(event) for event in ran.events]
 
-    def _apply(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if event["event"] == "slot" and event["name"] == REQUESTED:
-                self.state.requested = event["value"]
-            elif event["event"] == "slot":
-                self.state.slots[event["name"]] = event["value"]
-                if event["value"] is not None:
-                    self.touched.add(event["name"])
-            elif event["event"] == "active_loop":
-                self.state.loop = event.get("name")
-        self.state.events.extend(
-            {"event": "slot", "name": e["name"], "value": None}
-            for e in events
-            if e["event"] == "slot" and e["name"] == REQUESTED
-        )
+    def apply(self, events: Sequence[Event]) -> None:
+        """Make events so.
 
-    def utter(self, message: Mapping[str, Any]) -> None:
-        """Say what an action or a rule asks for, in the words of the channel."""
-        name = str(message.get("response") or "")
-        variant: Mapping[str, Any] = {}
-        if name:
-            variant = choose_variant(self.domain.responses[name], self.said.channel.value)
-        buttons = message.get("buttons") or variant.get("buttons") or ()
-        known = {"text", "response", "template", "buttons", "custom", "image", "attachment"}
-        values = {
-            **self.state.slots,
-            **{k: v for k, v in message.items() if k not in known},
-        }
-        text = fill(str(message.get("text") or variant.get("text") or ""), values)
-        self.utterances.append(
-            Utterance(
-                response=name,
-                text=text,
-                buttons=tuple(Button(str(b["title"]), str(b["payload"])) for b in buttons),
-                card=(message.get("custom") or {}).get("card"),
-            )
+        Raises:
+            BadDialogueError: An action returned one that Rasa follows by other rules than ours.
+
+        """
+        for event in events:
+            kind = event["event"]
+            if kind == "slot" and event["name"] == REQUESTED:
+                self.state.requested = event["value"]
+            elif kind == "slot":
+                name = event["name"]
+                if name in self.domain.slots:
+                    self.state.slots[name] = stored(self.domain.slots[name], event["value"])
+            elif kind == "active_loop":
+                self.state.loop = event.get("name")
+                self.state.rejected = False
+            else:
+                raise BadDialogueError(
+                    f"An action returned the event {kind!r}. Return slots, and name what follows "
+                    "in rules.yml."
+                )
+            self.events.append(event)
+
+    def utter(self, message: Mapping[str, Any], slots: Mapping[str, Any] | None = None) -> None:
+        """Say what an action, a form or a rule asks for."""
+        said = render_utterance(
+            self.domain, message, self.state.slots if slots is None else slots, self.channel.value
         )
-        self.state.events.append({"event": "bot", "text": None, "metadata": {"utter": name}})
+        if said is not None:
+            self.utterances.append(said)
+            event = {"event": "bot", "text": None, "metadata": {"utter": said.response}}
+            self.state.events.append(event)
+            self.events.append(event)

@@ -15,7 +15,7 @@ from classifier.catalogue import Catalogue
 
 UNKNOWN: Final = "unknown"
 ABOUT_ELSE: Final = frozenset(
-    {"ask_status", "ask_question", "request_human", "cancel", "restart", "greet", "thanks",
+    {"ask_status", "ask_question", "request_human", "cancel", "start_over", "greet", "thanks",
      "small_talk", "resolved", "empty", "unclear", "change", "change_field"}
 )  # fmt: skip
 DRAFT: Final = (

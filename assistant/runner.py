@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import CodeType
+from typing import Any, Final
 
 from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 from typing_extensions import override
 
+from assistant.domain_parts import BadDialogueError
 from assistant.engine import ActionPort, Ran
+
+_FORBIDDEN: Final = frozenset({"FollowupAction", "followup"})
 
 
 class InProcessActions(ActionPort):
@@ -22,6 +27,7 @@ class InProcessActions(ActionPort):
         logging.getLogger("rasa_sdk").setLevel(logging.ERROR)
         self._executor = ActionExecutor()
         for action in actions:
+            _check(action)
             self._executor.register_action(action)
 
     @override
@@ -35,6 +41,27 @@ class InProcessActions(ActionPort):
         }
         result = _finish(self._executor.run(call))
         return Ran(result.events, result.responses)
+
+
+def _check(action: Action) -> None:
+    """Refuse an action that names what follows it: in Rasa that can open a finished form again."""
+    for member in vars(type(action)).values():
+        code = getattr(member, "__code__", None)
+        if isinstance(code, CodeType) and _FORBIDDEN & set(_names(code)):
+            where = f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+            raise BadDialogueError(
+                f"{where}: the action {action.name()!r} returns FollowupAction. "
+                "Name what follows in rules.yml."
+            )
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for held in code.co_consts:
+        if isinstance(held, CodeType):
+            yield from _names(held)
+        elif isinstance(held, str):
+            yield held
 
 
 def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -92,8 +92,8 @@ def test_a_slot_that_nothing_fills_is_refused(folder: Path) -> None:
     path = folder / "domain.yml"
     path.write_text(
         path.read_text().replace(
-            "{type: text, mappings: [{type: custom, action: action_extract}]}",
-            "{type: text, mappings: [{type: from_entity, entity: x}]}",
+            "mappings: [{type: custom, action: action_extract}]",
+            "mappings: [{type: from_entity, entity: x}]",
             1,
         )
     )
