@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import override
 
 from incidents.jobs_port import Jobs
-from models.ids import AttachmentId, IncidentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId, TextId
 
 QUEUE: Final = "muster"
 VERSION: Final = "muster-jobs-1"
@@ -69,6 +69,7 @@ class Handlers:
     reencode: Callable[[], object] = lambda: None
     read_file: Callable[[AttachmentId], object] = lambda _: None
     look_back: Callable[[IncidentId], object] = lambda _: None
+    hear_text: Callable[[TextId], object] = lambda _: None
 
 
 _handlers: list[Handlers] = []  # DBOS is one per process, and so are these
@@ -82,6 +83,11 @@ def _deliver_stream(target: str, stream: str) -> None:
 @DBOS.workflow(name="send_sms")
 def _send_sms(message_id: str) -> None:
     _handlers[-1].send_sms(MessageId(UUID(message_id)))
+
+
+@DBOS.workflow(name="hear_text")
+def _hear_text(text_id: str) -> None:
+    _handlers[-1].hear_text(TextId(UUID(text_id)))
 
 
 @DBOS.workflow(name="read_report")
@@ -134,6 +140,12 @@ class DurableJobs(Jobs):
         self, session: Session, message_id: MessageId, *, after: timedelta = timedelta(0)
     ) -> None:
         self._enqueue(session, "send_sms", str(message_id), after=after)
+
+    @override
+    def owe_hearing(
+        self, session: Session, text_id: TextId, *, after: timedelta = timedelta(0)
+    ) -> None:
+        self._enqueue(session, "hear_text", str(text_id), after=after)
 
     @override
     def owe_reading(self, session: Session, report_id: ReportId) -> None:

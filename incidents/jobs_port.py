@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from models.ids import AttachmentId, IncidentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId, TextId
 
 
 class Jobs(Protocol):
@@ -27,6 +27,12 @@ class Jobs(Protocol):
         self, session: Session, message_id: MessageId, *, after: timedelta = timedelta(0)
     ) -> None:
         """Have one outbound message sent by SMS."""
+        ...
+
+    def owe_hearing(
+        self, session: Session, text_id: TextId, *, after: timedelta = timedelta(0)
+    ) -> None:
+        """Have a text that came heard, with all that waits from the same number."""
         ...
 
     def owe_reading(self, session: Session, report_id: ReportId) -> None:

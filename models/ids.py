@@ -27,6 +27,7 @@ ReviewId = NewType("ReviewId", UUID)
 StaffId = NewType("StaffId", UUID)
 KeyId = NewType("KeyId", UUID)
 SignalId = NewType("SignalId", UUID)
+TextId = NewType("TextId", UUID)
 RecurrenceId = NewType("RecurrenceId", UUID)
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

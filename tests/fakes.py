@@ -20,7 +20,7 @@ from classifier.reading import Reading
 from classifier.recurrence import FEATURES as RECURRENCE_FEATURES
 from classifier.recurrence_scorer import RecurrenceScorer
 from incidents.transports.port import TransportError
-from models.ids import AttachmentId, IncidentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId, TextId
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -46,6 +46,8 @@ class FakeJobs:
     later: list[tuple[str, str, timedelta]] = field(default_factory=list)
     sms: list[MessageId] = field(default_factory=list)
     sms_later: list[tuple[MessageId, timedelta]] = field(default_factory=list)
+    texts: list[TextId] = field(default_factory=list)
+    texts_later: list[tuple[TextId, timedelta]] = field(default_factory=list)
     unread: list[ReportId] = field(default_factory=list)
     files: list[AttachmentId] = field(default_factory=list)
     past_owed: list[IncidentId] = field(default_factory=list)
@@ -66,6 +68,14 @@ class FakeJobs:
             self.sms_later.append((message_id, after))
         else:
             self.sms.append(message_id)
+
+    def owe_hearing(
+        self, session: Session, text_id: TextId, *, after: timedelta = timedelta(0)
+    ) -> None:
+        if after:
+            self.texts_later.append((text_id, after))
+        else:
+            self.texts.append(text_id)
 
     def owe_reading(self, session: Session, report_id: ReportId) -> None:
         self.unread.append(report_id)
