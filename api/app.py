@@ -35,6 +35,7 @@ _ROUTES: Final = (
     "api.routes.records",
     "api.routes.policies",
     "api.routes.sms",
+    "api.routes.rasa",
     "api.routes.demo",
     "api.routes.pages",
     "api.routes.artifacts",

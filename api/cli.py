@@ -10,6 +10,7 @@ from api import (
     cli_data,
     cli_evaluate,
     cli_learn,
+    cli_rasa,
     cli_replay,
     cli_serve,
     cli_staff,
@@ -26,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "For a first look: muster demo.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    families = (cli_serve, cli_staff, cli_data, cli_train, cli_learn, cli_evaluate, cli_replay)
+    families = (
+        cli_serve, cli_staff, cli_data, cli_train, cli_learn, cli_evaluate, cli_replay, cli_rasa,
+    )  # fmt: skip
     for family in families:
         family.add_commands(commands)
     chosen = parser.parse_args(arguments)

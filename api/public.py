@@ -26,6 +26,10 @@ PUBLIC: Final = frozenset(
         "GET /api/v1/conversations/{conversation_id}/events",
         # partners: the signature is checked in the route
         "POST /channels/sms/twilio",
+        # a Rasa server: the token is checked in the route, and without one set they are closed
+        "POST /rasa/webhook",
+        "POST /rasa/model/parse",
+        "POST /rasa/nlg",
         # operations; /metrics asks for a key in production
         "GET /livez",
         "GET /readyz",

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic import model_validator as after_all
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from api.rasa_settings import check_rasa
 from models.errors import DomainError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -41,6 +42,13 @@ class Environment(StrEnum):
     DEMO = "demo"
     TEST = "test"
     PRODUCTION = "production"
+
+
+class Dialogue(StrEnum):
+    """Who decides what is said."""
+
+    EMBEDDED = "embedded"
+    RASA = "rasa"
 
 
 class Target(BaseModel):
@@ -107,6 +115,19 @@ class Settings(BaseSettings):
     twilio_from: str = Field(default="", description="The number that texts come from, E.164.")
     twilio_api_base: str = Field(
         default="", description="Address of a stand-in for Twilio's API, for rehearsals."
+    )
+    dialogue: Dialogue = Field(
+        default=Dialogue.EMBEDDED,
+        description="Who decides what the assistant does next: `embedded` (the engine of this "
+        "process) or `rasa` (a Rasa 3.6 server; see `assistant/rasa/README.md`).",
+    )
+    rasa_url: str = Field(
+        default="", description="Where that Rasa server listens, e.g. `http://127.0.0.1:5005`."
+    )
+    rasa_token: SecretStr | None = Field(
+        default=None,
+        description="Shared with that Rasa server, at least 32 characters: opens `/rasa/*` to it "
+        "and signs what it is asked. Without one, `/rasa/*` is closed.",
     )
     encoder: str = Field(
         default="onnx",
@@ -190,6 +211,7 @@ class Settings(BaseSettings):
         if self.twilio_auth_token and not self.twilio_account_sid:
             msg = "MUSTER_TWILIO_AUTH_TOKEN needs MUSTER_TWILIO_ACCOUNT_SID"
             raise ValueError(msg)
+        check_rasa(self.rasa_token, self.rasa_url, wanted=self.dialogue is Dialogue.RASA)
         for target in self.targets():
             _check_target(target)
         names = [target.name for target in self.targets()]

@@ -20,10 +20,11 @@ from api.demo import DemoReplay
 from api.limits import Limits
 from api.live import LiveUpdates
 from api.meters import Meters
-from api.settings import Environment, Settings
+from api.settings import Dialogue, Environment, Settings
 from api.tending import Tending
-from assistant.building import build_desk
+from assistant.building import build_desk, build_dialogue
 from assistant.desk import Desk
+from assistant.rasa_door import RasaDoor
 from classifier.catalogue import Catalogue
 from classifier.reading import Reader, build_reader
 from classifier.severity import PriorityMatrix
@@ -78,6 +79,7 @@ class Installation:
     meters: Meters
     demo: DemoReplay
     in_force: InForce
+    rasa: RasaDoor | None = None
     runner: JobRunner | None = None
     closers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -200,6 +202,13 @@ def build_installation(
         database, intake, forwarder, texting, cells, in_force, files, clock, past,
         VectorIndex(database),
     )  # fmt: skip
+    dialogue = build_dialogue(
+        organisation,
+        port,
+        rasa_url=settings.rasa_url if settings.dialogue is Dialogue.RASA else None,
+        rasa_token=settings.rasa_token.get_secret_value() if settings.rasa_token else "",
+    )
+    closers.append(dialogue.close)
     house = Installation(
         settings=settings,
         database=database,
@@ -208,7 +217,7 @@ def build_installation(
         reader=port,
         intake=intake,
         reviewer=Reviewer(database, organisation, clock),
-        desk=build_desk(database, organisation, intake, clock),
+        desk=build_desk(database, organisation, intake, clock, dialogue.engine),
         jobs=jobs,
         forwarder=forwarder,
         texting=texting,
@@ -220,6 +229,7 @@ def build_installation(
         meters=Meters(database, outbox.targets, lambda: reader_trouble(port) is None, clock),
         demo=demo,
         in_force=in_force,
+        rasa=dialogue.door if settings.rasa_token is not None else None,
         closers=closers,
     )
     if engine is not None:

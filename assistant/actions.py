@@ -40,6 +40,9 @@ class Extract(_Ours):
             return []  # Rasa fills once more when a form begins; words are taken once
         loop = (tracker.active_loop or {}).get("name") is not None
         updates = extract(tracker.slots, tracker.latest_message, self.catalogue, loop=loop)
+        # What the last turn handed over was taken; a Rasa server still has it.
+        done = (name for name in ("filing", "addition") if tracker.slots.get(name) is not None)
+        updates |= dict.fromkeys(done)
         return [SlotSet(name, value) for name, value in updates.items()]
 
 

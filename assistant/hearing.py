@@ -9,7 +9,7 @@ from assistant.dialogue import ConversationState, Said
 from assistant.understanding import choose_intent
 from models.vocabulary import Channel
 
-_RENAMED: Final = {"restart": "start_over"}
+RENAMED: Final = {"restart": "start_over"}
 """Acts by the name of one of Rasa's own intents, which overrule every rule."""
 
 
@@ -21,7 +21,7 @@ def hear(said: Said, state: ConversationState) -> dict[str, Any]:
     return {
         "text": said.text,
         "intent": {
-            "name": _RENAMED.get(intent, intent),
+            "name": RENAMED.get(intent, intent),
             "confidence": 1.0 if chosen else said.act_probability,
         },
         "entities": [{"entity": name, "value": value} for name, value in entities.items()],

@@ -41,7 +41,7 @@ def parse_marked(text: str) -> Any:
         node = loader.get_single_node()
         return None if node is None else _build(loader, node)
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def read_marked(path: Path) -> Any:
@@ -71,7 +71,7 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
         made = MarkedDict()
         made.line = node.start_mark.line + 1
         for key_node, value_node in node.value:
-            key = str(loader.construct_object(key_node, deep=True))  # type: ignore[no-untyped-call]
+            key = str(loader.construct_object(key_node, deep=True))
             if key in made:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} stands here twice", key_node.start_mark
@@ -86,4 +86,4 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
             items.lines.append(item.start_mark.line + 1)
             items.append(_build(loader, item))
         return items
-    return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+    return loader.construct_object(node, deep=True)
