@@ -28,6 +28,7 @@ _ROUTES: Final = (
     "api.routes.operations",
     "api.routes.conversations",
     "api.routes.attachments",
+    "api.routes.uploads",
     "api.routes.reports",
     "api.routes.staff_updates",
     "api.routes.incidents",

@@ -23,6 +23,10 @@ PUBLIC: Final = frozenset(
         "POST /api/v1/conversations/{conversation_id}/messages",
         "GET /api/v1/conversations/{conversation_id}/messages",
         "POST /api/v1/conversations/{conversation_id}/attachments",
+        "GET /api/v1/conversations/{conversation_id}/attachments",
+        "POST /api/v1/conversations/{conversation_id}/uploads",
+        "HEAD /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
+        "PUT /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
         "GET /api/v1/conversations/{conversation_id}/events",
         # partners: the signature is checked in the route
         "POST /channels/sms/twilio",

@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         description="`sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`. "
         "Default: `muster.db` in the data folder.",
     )
+    blobs: str = Field(
+        default="",
+        description="Where uploaded files lie: a folder, or a bucket, e.g. "
+        "`s3://BUCKET/PREFIX?region=eu-central-1` (options: `region`, `endpoint`, `allow_http`; "
+        "credentials from the usual AWS variables). Default: `blobs` in the data folder.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="Address to listen on. Anything but this machine needs `production`.",

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from classifier.encoding import EncoderUnavailableError
 from incidents.alarm_store import take_alarms
 from incidents.attachment_reading import FileReadings, due_files
+from incidents.file_uploads import Uploads
 from incidents.forwarding import Forwarder
 from incidents.in_force import InForce
 from incidents.intake import Intake, unread_reports
@@ -88,6 +89,7 @@ class Tending:
         self._wake_texts()
         self._read_what_waits()
         self._read_missed_files()
+        Uploads(self.files.store).forget_old()
         self._reencode_what_is_old()
         self._owe_missed_looks()
         self._index_vectors()

@@ -31,6 +31,7 @@ from classifier.severity import PriorityMatrix
 from incidents.alarm_store import take_alarms
 from incidents.attachment_reading import FileReadings
 from incidents.attachments import AttachmentStore
+from incidents.file_blobs import build_blobs
 from incidents.forwarding import Forwarder
 from incidents.importing import read_catalogue
 from incidents.in_force import InForce
@@ -192,7 +193,8 @@ def build_installation(
     in_force = InForce(settings.artifacts_home, intake.window, port)
     with database.reading() as session:
         in_force.look(session)
-    attachments = AttachmentStore(database, settings.data_dir / "blobs", clock, jobs=jobs)
+    blobs = build_blobs(settings.blobs or settings.data_dir / "blobs")
+    attachments = AttachmentStore(database, blobs, clock, jobs=jobs)
     files = FileReadings(attachments, intake.window)
     past = Recurrences(
         database, organisation, build_search(database), recurrence_scorer(settings), encoder_id,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from typing_extensions import override
 
 from models.errors import DomainError
+from models.masking import mask
 
 Vector: TypeAlias = npt.NDArray[np.float32]
 """Shape (d,), unit length."""
@@ -72,10 +73,10 @@ class HashEncoder(Encoder):
 
 
 def gist(text: str) -> str:
-    """What the encoder is given of a long text: its beginning and its end.
+    """What the encoder is given of a text: its beginning and its end, with private words masked.
 
     A pasted log says what matters first and last; the cost of reading stays bounded.
     """
     if len(text) <= _HEAD + _TAIL:
-        return text
-    return f"{text[:_HEAD]} … {text[-_TAIL:]}"
+        return mask(text)
+    return f"{mask(text[:_HEAD])} … {mask(text[-_TAIL:])}"

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
@@ -23,19 +25,25 @@ from classifier.window import PairFacts
 from incidents.attachments import AttachmentStore
 from incidents.bonds import bonds_of_report
 from incidents.drafts import Draft
+from incidents.file_blobs import BlobsUnusableError
+from incidents.file_finding import find_in
 from incidents.file_readers import READERS
+from incidents.file_reading import FileFound, render_seen
+from incidents.file_sandbox import SandboxError
 from incidents.jobs_port import Jobs
 from incidents.ledger import lock_grouping, record_entry
 from incidents.live_window import LiveWindow
 from incidents.queries import follow_absorbed
+from models.conversation import Conversation
 from models.database import Database
 from models.ids import AttachmentId
 from models.incident import Incident, Membership
 from models.report import Attachment, AttachmentReading, Report
+from models.storable import storable
 from models.vocabulary import AttachmentState, Audience, Status
 
-_KEPT: Final = 200_000
-"""Characters of a file's text that are kept."""
+_PLAIN: Final = frozenset({"text/plain", "text/csv", "application/json"})
+_SMALL: Final = 1 << 20
 _SHOWN: Final = 3
 _STILL_DUE: Final = timedelta(days=1)
 _FEWEST: Final = 12
@@ -56,32 +64,32 @@ class FileReadings:
 
     def read_file(self, attachment_id: AttachmentId) -> None:
         """The job of one file. May run twice, late, or before or after the report is recorded."""
+        if self.store.check_again(attachment_id) is not AttachmentState.CLEAN:
+            return
         with self._database.reading() as session:
-            file = session.get(Attachment, attachment_id)
-            if file is None or file.state is not AttachmentState.CLEAN:
-                return
+            file = session.get_one(Attachment, attachment_id)
+            language = session.get_one(Conversation, file.conversation_id).locale
             read = session.get(AttachmentReading, attachment_id) is not None
-        if not read and not self._read(file):
+        if not read and not self._read(file, language):
             return
         self._consider(attachment_id)
 
-    def _read(self, file: Attachment) -> bool:
+    def _read(self, file: Attachment, language: str) -> bool:
         """Read and keep; False where there is nothing to read, or not here."""
-        reader = READERS.get(file.media_type)
-        if reader is None:
+        if file.media_type not in READERS:
             return False
         try:
-            content = self.store.path_of(file.blob_key).read_bytes()
-        except OSError:
-            log.warning("file %s is not in this machine's storage; it stays unread", file.id)
+            found = self._found_in(file)
+        except (FileNotFoundError, BlobsUnusableError):
+            log.warning("file %s is not in the storage; it stays unread", file.id)
             return False
-        text = reader.read(content)
         row = AttachmentReading(
             attachment_id=file.id,
-            text=text[:_KEPT],
-            signatures=list(read_log(text)),
-            reader=reader.name,
-            trouble=None,
+            text=found.text,
+            signatures=list(found.signatures),
+            reader=found.reader,
+            trouble=found.trouble,
+            seen=render_seen(found.signatures, file.media_type, language),
             suggested=[],
             read_at=self.store.clock(),
             considered_at=None,
@@ -92,6 +100,26 @@ class FileReadings:
         except IntegrityError:
             log.info("file %s was read by another worker", file.id)
         return True
+
+    def _found_in(self, file: Attachment) -> FileFound:
+        """What stands in the file, read in a child; a small plain text is read here."""
+        if file.media_type in _PLAIN and file.size <= _SMALL:
+            return find_in(file.media_type, b"".join(self.store.blobs.stream(file.blob_key)))
+        with TemporaryDirectory(prefix="muster-file-") as folder:
+            path = Path(folder) / "given"
+            with path.open("wb") as target:
+                self.store.blobs.copy_to(file.blob_key, target)
+            try:
+                answer = self.store.inspector.sandbox.run("read", file.media_type, str(path))
+            except SandboxError as error:
+                log.warning("file %s could not be read: %s", file.id, error.why)
+                return FileFound("", (), "none", "Reading this file took too much; it is unread.")
+        return FileFound(
+            text=storable(str(answer.get("text", ""))),
+            signatures=tuple(storable(str(one)) for one in answer.get("signatures", ())),
+            reader=str(answer.get("reader", ""))[:64],
+            trouble=None if not answer.get("trouble") else str(answer["trouble"])[:300],
+        )
 
     def _consider(self, attachment_id: AttachmentId) -> None:
         """Where its report is recorded and did not know of it: look what it speaks of."""
@@ -145,8 +173,14 @@ class FileReadings:
 
 
 def due_files(session: Session, *, now: datetime, limit: int) -> Sequence[AttachmentId]:
-    """Files of the last day whose job was missed: unread, or read and not considered."""
-    rows = session.scalars(
+    """Files whose job was missed: in quarantine, or of the last day and unread or unconsidered."""
+    waiting = session.scalars(
+        select(Attachment.id)
+        .where(Attachment.state == AttachmentState.QUARANTINED)
+        .order_by(Attachment.id)
+        .limit(limit)
+    ).all()
+    unread = session.scalars(
         select(Attachment.id)
         .outerjoin(AttachmentReading, AttachmentReading.attachment_id == Attachment.id)
         .outerjoin(Report, Report.id == Attachment.report_id)
@@ -161,8 +195,8 @@ def due_files(session: Session, *, now: datetime, limit: int) -> Sequence[Attach
         )
         .order_by(Attachment.id)
         .limit(limit)
-    )
-    return [AttachmentId(one) for one in rows]
+    ).all()
+    return [AttachmentId(one) for one in (*waiting, *unread)]
 
 
 def with_attached(session: Session, draft: Draft) -> Draft:

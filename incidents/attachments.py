@@ -1,4 +1,4 @@
-"""Files that people send: checked, drawn anew, and kept apart from the database.
+"""Files that people send: in quarantine until clean, drawn anew, kept apart from the database.
 
 A file's bytes lie under a generated name; the row points to them and is written last. A
 crash between the two leaves bytes that nobody points to, and loses nothing.
@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, ClassVar, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from incidents.file_blobs import PIECE, Blobs, BlobsUnusableError, storage_full
 from incidents.file_checks import RefusedFileError, parse_file_name
+from incidents.file_inspecting import Inspected, Inspector
 from incidents.file_readers import READERS
 from incidents.jobs_port import Jobs
 from models.clock import Clock
 from models.conversation import Conversation
 from models.database import Database
-from models.errors import DomainError, NotFoundError, StorageFullError
+from models.errors import DomainError, NotFoundError
 from models.ids import AttachmentId, ConversationId, new_id
 from models.report import Attachment, Report
 from models.vocabulary import AttachmentState, Audience
@@ -59,6 +61,12 @@ class TooManyError(DomainError):
     code: ClassVar[str] = "attachment.too_many"
 
 
+class FileMismatchError(DomainError):
+    """What arrived is not what was announced."""
+
+    code: ClassVar[str] = "attachment.mismatch"
+
+
 def too_large(policy: AttachmentPolicy) -> TooLargeError:
     """The refusal, with the limit in it."""
     return TooLargeError(
@@ -73,25 +81,29 @@ def is_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
-def storage_full() -> StorageFullError:
-    """The refusal of a file that the disk has no room for."""
-    return StorageFullError("The storage is full; the file was not kept. Send it later.")
-
-
 @dataclass(frozen=True, slots=True)
 class AttachmentStore:
     """Where files are kept. With `jobs`, what stands in them is read as soon as they are."""
 
     database: Database
-    folder: Path
+    blobs: Blobs
     clock: Clock
     policy: AttachmentPolicy = field(default_factory=AttachmentPolicy)
     jobs: Jobs | None = None
+    inspector: Inspector = field(default_factory=Inspector)
 
-    def keep_file(self, conversation: ConversationId, name: str, source: BinaryIO) -> Attachment:
+    def keep_file(
+        self,
+        conversation: ConversationId,
+        name: str,
+        source: BinaryIO,
+        *,
+        sha256: str | None = None,
+    ) -> Attachment:
         """Check a file, keep it, and record it. Slow; holds no transaction while it works.
 
-        The same file sent again before the report is recorded is the one kept already.
+        The same file sent again before the report is recorded is the one kept already. Where no
+        scanner can say whether it is clean, it is kept in quarantine, and a job asks again.
 
         Raises:
             NotFoundError: There is no such conversation.
@@ -99,45 +111,112 @@ class AttachmentStore:
             RefusedFileError: It is empty, not what its name says, or could do harm.
             TooLargeError: It is over the limit.
             TooManyError: The conversation has as many files as it may.
+            FileMismatchError: It is not the file of that `sha256`.
             StorageFullError: The disk takes no more; nothing was kept.
+            BlobsUnusableError: The storage does not answer; nothing was kept.
 
         """
         clean_name, kind = parse_file_name(name)
         with self.database.reading() as session:
-            self._check_room(session, conversation, 0)
-        data = source.read(self.policy.max_bytes + 1)
-        if len(data) > self.policy.max_bytes:
-            raise too_large(self.policy)
-        if not data.strip():
-            raise RefusedFileError("This file is empty. Choose another one.")
-        content = kind.read(data)
-        if len(content) > self.policy.max_bytes:
-            raise too_large(self.policy)
-        key = self._write(content)
-        row = Attachment(
-            id=AttachmentId(new_id()),
-            conversation_id=conversation,
-            report_id=None,
-            name=clean_name,
-            media_type=kind.media_type,
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-            blob_key=key,
-            state=AttachmentState.CLEAN,
-            at=self.clock(),
-        )
+            self.check_room(session, conversation, 0)
+        with TemporaryDirectory(prefix="muster-file-") as folder:
+            given = Path(folder) / "given"
+            digest = self._spool(source, given)
+            if sha256 is not None and digest != sha256:
+                raise FileMismatchError(
+                    "The file did not arrive as it was sent. Send it again from its beginning."
+                )
+            found = self.inspector.inspect(given, clean_name)
+            row = self._row(conversation, clean_name, kind.media_type, found)
+            with found.path.open("rb") as file:
+                self.blobs.write(row.blob_key, file)
         try:
             kept = self._record(row)
         except DomainError:  # surely not recorded; after any other error the row may be there
-            self.path_of(key).unlink(missing_ok=True)
+            self.blobs.remove([row.blob_key])
             raise
         if kept is not row:
-            self.path_of(key).unlink(missing_ok=True)
+            self.blobs.remove([row.blob_key])
         return kept
 
-    def path_of(self, blob_key: str) -> Path:
-        """Where the bytes lie."""
-        return self.folder / blob_key[:2] / blob_key
+    def check_again(self, attachment_id: AttachmentId) -> AttachmentState | None:
+        """Ask once more about a file in quarantine; its state now, None where it is gone."""
+        with self.database.reading() as session:
+            row = session.get(Attachment, attachment_id)
+        if row is None or row.state is not AttachmentState.QUARANTINED:
+            return None if row is None else row.state
+        with TemporaryDirectory(prefix="muster-file-") as folder:
+            given = Path(folder) / "given"
+            try:
+                with given.open("wb") as file:
+                    self.blobs.copy_to(row.blob_key, file)
+            except (FileNotFoundError, BlobsUnusableError):
+                return row.state
+            try:
+                found = self.inspector.inspect(given, row.name)
+            except RefusedFileError as refusal:
+                return self._refuse(row, str(refusal))
+            if found.waits:
+                return row.state
+            fresh = self._row(row.conversation_id, row.name, row.media_type, found)
+            with found.path.open("rb") as file:
+                self.blobs.write(fresh.blob_key, file)
+        with self.database.transaction() as session:
+            kept = session.get_one(Attachment, row.id, with_for_update=True)
+            if kept.state is AttachmentState.QUARANTINED:
+                kept.blob_key, kept.size, kept.sha256 = fresh.blob_key, fresh.size, fresh.sha256
+                kept.state, kept.trouble = AttachmentState.CLEAN, None
+        self.blobs.remove([row.blob_key])
+        return AttachmentState.CLEAN
+
+    def _refuse(self, row: Attachment, why: str) -> AttachmentState:
+        with self.database.transaction() as session:
+            kept = session.get_one(Attachment, row.id, with_for_update=True)
+            kept.state, kept.trouble = AttachmentState.REFUSED, why[:300]
+        self.blobs.remove([row.blob_key])
+        return AttachmentState.REFUSED
+
+    def _spool(self, source: BinaryIO, path: Path) -> str:
+        """The source to a file on the disk, never whole in memory; its SHA-256."""
+        digest, size, blank = hashlib.sha256(), 0, True
+        try:
+            with path.open("wb") as file:
+                while piece := source.read(PIECE):
+                    size += len(piece)
+                    if size > self.policy.max_bytes:
+                        raise too_large(self.policy)
+                    blank = blank and not piece.strip()
+                    digest.update(piece)
+                    file.write(piece)
+        except OSError as error:
+            if is_full(error):
+                raise storage_full() from error
+            raise
+        if blank:
+            raise RefusedFileError("This file is empty. Choose another one.")
+        return digest.hexdigest()
+
+    def _row(
+        self, conversation: ConversationId, name: str, media_type: str, found: Inspected
+    ) -> Attachment:
+        size = found.path.stat().st_size
+        if size > self.policy.max_bytes:
+            raise too_large(self.policy)
+        with found.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Attachment(
+            id=AttachmentId(new_id()),
+            conversation_id=conversation,
+            report_id=None,
+            name=name,
+            media_type=media_type,
+            size=size,
+            sha256=digest,
+            blob_key=secrets.token_hex(16),
+            state=AttachmentState.QUARANTINED if found.waits else AttachmentState.CLEAN,
+            trouble=found.waits or None,
+            at=self.clock(),
+        )
 
     def _record(self, row: Attachment) -> Attachment:
         """Add the row, or find the same file's; takes the conversation's lock."""
@@ -157,14 +236,22 @@ class AttachmentStore:
             ).first()
             if same is not None:
                 return same
-            self._check_room(session, row.conversation_id, row.size)
+            self.check_room(session, row.conversation_id, row.size)
             session.add(row)
-            if self.jobs is not None and row.media_type in READERS:
+            waits = row.state is AttachmentState.QUARANTINED
+            if self.jobs is not None and (waits or row.media_type in READERS):
                 session.flush()
                 self.jobs.owe_file_reading(session, row.id)
         return row
 
-    def _check_room(self, session: Session, conversation: ConversationId, size: int) -> None:
+    def check_room(self, session: Session, conversation: ConversationId, size: int) -> None:
+        """Whether the conversation may have one more file of that size.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+            TooManyError: It may not.
+
+        """
         if session.get(Conversation, conversation) is None:
             raise NotFoundError("There is no such conversation.")
         count, total = session.execute(
@@ -179,27 +266,6 @@ class AttachmentStore:
                 max_files=self.policy.max_files,
                 max_total=self.policy.max_total,
             )
-
-    def _write(self, content: bytes) -> str:
-        """Bytes to a generated name, all or nothing, safe against power loss."""
-        key = secrets.token_hex(16)
-        path = self.path_of(key)
-        part = path.with_suffix(".part")
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            _sync_folder(path.parent)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            if is_full(error):
-                raise storage_full() from error
-            raise
-        return key
 
 
 def find_attachment(
@@ -226,11 +292,3 @@ def find_attachment(
         raise NotFoundError("There is no such file, or you may not see it.")
     attachment: Attachment = found[0]
     return attachment
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,18 +7,24 @@ The ending chooses the kind, the content must agree, and what could do something
 from __future__ import annotations
 
 import re
-import struct
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 import puremagic
 
+from incidents.file_archives import (
+    BROKEN,
+    HarmfulArchiveError,
+    WrongEntryError,
+    check_document,
+    check_logs,
+)
+from incidents.file_mail import mail_files
+from incidents.file_pdf import find_acting
+from incidents.file_scanning import TEXTS, find_trouble
 from incidents.pictures import (
     TooManyPixelsError,
     UnreadablePictureError,
@@ -28,21 +34,6 @@ from models.errors import DomainError
 
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MAX_NAME: Final = 200
-_MAX_ENTRIES: Final = 1_000
-_MAX_UNPACKED: Final = 200 << 20
-_MAX_RATIO: Final = 100
-_PACKED_BY: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_BROKEN_ARCHIVE: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    OSError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    OverflowError,
-    ValueError,
-)
 _SNIFFED: Final = 4_096
 _WEB_PAGE: Final = re.compile(
     rb"\A\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+(?:html|svg)|html|svg|script|head|body"
@@ -51,6 +42,15 @@ _WEB_PAGE: Final = re.compile(
 )
 _MAIL_HEAD: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+_TURNS_TEXT: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_ACTING: Final = (
+    "ade app bat chm cmd com cpl dll docm exe gadget hta htm html inf iso jar js jse lnk mht mhtml "
+    "msc msi msp pif ps1 reg scr sct sh shtml svg swf vb vbe vbs wsf wsh xhtml xlsm"
+)
+ACTING: Final = frozenset(_ACTING.split())
+"""Endings of what acts when it is opened."""
 
 
 class UnsupportedFileError(DomainError):
@@ -90,6 +90,8 @@ def parse_file_name(given: str) -> tuple[str, FileKind]:
     name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
     if any(unicodedata.category(sign) == "Cc" for sign in name):
         raise RefusedFileError("The file's name has signs in it that no name needs. Rename it.")
+    if _TURNS_TEXT.search(name):
+        raise RefusedFileError("The file's name is written backwards in part. Rename it.")
     name = "".join(sign for sign in name if not unicodedata.category(sign).startswith("C"))
     name = " ".join(name.split()).strip(" .")
     stem, dot, ending = name.rpartition(".")
@@ -97,8 +99,14 @@ def parse_file_name(given: str) -> tuple[str, FileKind]:
     if kind is None:
         raise UnsupportedFileError(
             "Files of this kind are not taken. Send a picture (PNG, JPG, GIF, WEBP), a PDF, a "
-            "Word document (DOCX) or plain text (TXT, LOG, CSV, JSON), or a saved mail (EML).",
+            "Word document (DOCX), plain text (TXT, LOG, CSV, JSON), a saved mail (EML) or a ZIP "
+            "of logs. Save a photo as JPG.",
             allowed=sorted(KINDS),
+        )
+    if ending.lower() not in TEXTS and stem.rpartition(".")[2].lower().strip() in ACTING:
+        raise RefusedFileError(
+            f"The file's name says two things (.{stem.rpartition('.')[2]} and .{ending}). Rename "
+            "it to what it is."
         )
     return f"{stem[:_MAX_NAME].strip() or 'file'}.{ending}", kind
 
@@ -125,16 +133,24 @@ def _read_pdf(data: bytes) -> bytes:
     _check_signature(data, "application/pdf")
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-4096:]:
         raise RefusedFileError("This PDF is damaged or incomplete. Save it again, then send it.")
+    acting = find_acting(data)
+    if acting:
+        raise RefusedFileError(
+            f"This PDF holds {acting}. Print it to a new PDF or take a screenshot, then send that."
+        )
     return data
 
 
 def _read_docx(data: bytes) -> bytes:
     _check_signature(data, _DOCX)
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            _check_archive(archive, len(data))
-            types = archive.read("[Content_Types].xml")
-    except _BROKEN_ARCHIVE as error:
+        types = check_document(data)
+    except HarmfulArchiveError as error:
+        raise RefusedFileError(
+            "This document holds something that a document does not need (macros, a password, "
+            "or far too much inside). Send a PDF of it, or a screenshot."
+        ) from error
+    except BROKEN as error:
         raise RefusedFileError(
             "This document is damaged. Open it in Word, save it again as DOCX, then send it."
         ) from error
@@ -145,28 +161,25 @@ def _read_docx(data: bytes) -> bytes:
     return data
 
 
-def _check_archive(archive: zipfile.ZipFile, size: int) -> None:
-    """By what the archive declares; nothing is unpacked but the list of types."""
-    entries = archive.infolist()
-    names = [entry.filename for entry in entries]
-    total = sum(entry.file_size for entry in entries)
-    types = next((one for one in entries if one.filename == "[Content_Types].xml"), None)
-    exploding = (
-        len(entries) > _MAX_ENTRIES
-        or total > _MAX_UNPACKED
-        or total > _MAX_RATIO * size
-        or (types is not None and types.file_size > 1 << 20)
-    )
-    tricky = len(set(names)) < len(names) or any(
-        name.startswith("/") or ".." in name.split("/") or name.endswith(("vbaProject.bin", ".zip"))
-        for name in names
-    )
-    unusual = any(e.flag_bits & 1 or e.compress_type not in _PACKED_BY for e in entries)
-    if exploding or tricky or unusual:
+def _read_zip(data: bytes) -> bytes:
+    _check_signature(data, "application/zip")
+    if not data.startswith(b"PK\x03\x04"):
+        raise RefusedFileError("This is no plain ZIP. Pack the logs again, then send them.")
+    try:
+        check_logs(data, lambda ending, start: _IN_ARCHIVES[ending](start))
+    except HarmfulArchiveError as error:
         raise RefusedFileError(
-            "This document holds something that a document does not need (macros, a password, "
-            "or far too much inside). Send a PDF of it, or a screenshot."
-        )
+            "This archive holds more than logs (an archive, a program, a password, or far too "
+            "much inside). Send the one log that matters."
+        ) from error
+    except WrongEntryError as error:
+        raise RefusedFileError(
+            f"There is more than text in this archive ({error}). Pack only TXT, LOG, CSV and JSON "
+            "files, or send the other files one by one."
+        ) from error
+    except BROKEN as error:
+        raise RefusedFileError("This archive is damaged. Pack it again, then send it.") from error
+    return data
 
 
 def _read_text(data: bytes) -> bytes:
@@ -192,6 +205,16 @@ def _read_mail(data: bytes) -> bytes:
     _read_text(data)
     if not _MAIL_HEAD.match(data):
         raise RefusedFileError("This is no saved mail. Save it as EML again, or as a TXT file.")
+    for name, content in mail_files(data):
+        ending = name.rpartition(".")[2].lower()
+        kind = KINDS.get(ending)
+        if ending in ACTING or find_trouble(content, ending):
+            raise RefusedFileError(
+                "A file in this mail could do harm. Send a screenshot of the mail instead; do not "
+                "open what is in it."
+            )
+        if kind is not None and ending != "eml":
+            kind.read(content)
     return data
 
 
@@ -220,6 +243,9 @@ def _check_signature(data: bytes, media_type: str) -> None:
 
 _TEXT: Final = FileKind("text/plain", _read_text)
 _JPEG: Final = FileKind("image/jpeg", _picture("JPEG", "image/jpeg"))
+_IN_ARCHIVES: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {"txt": _read_text, "log": _read_text, "csv": _read_text, "json": _read_text}
+)
 KINDS: Final[Mapping[str, FileKind]] = MappingProxyType(
     {
         "png": FileKind("image/png", _picture("PNG", "image/png")),
@@ -233,6 +259,7 @@ KINDS: Final[Mapping[str, FileKind]] = MappingProxyType(
         "log": _TEXT,
         "csv": FileKind("text/csv", _read_text),
         "eml": FileKind("message/rfc822", _read_mail),
+        "zip": FileKind("application/zip", _read_zip),
         "json": FileKind("application/json", _read_json),
     }
 )

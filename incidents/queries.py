@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from incidents.privacy import mask
 from models.errors import NotFoundError
 from models.ids import IncidentId, parse_reference
 from models.incident import Incident, Membership, Review, TimelineEntry
@@ -40,8 +41,17 @@ class QueueFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """What the reporter said later, with private words masked."""
+
+    kind: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
-    """One live member of an incident and why it is there."""
+    """One live member of an incident and why it is there; private words in `text` are masked."""
 
     report: Report
     link: Membership
@@ -49,7 +59,7 @@ class MemberView:
     reporter: str
     verified_by: str | None
     attachments: tuple[Attachment, ...]
-    additions: tuple[ReportAddition, ...]
+    additions: tuple[Addition, ...]
 
 
 def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
@@ -175,18 +185,20 @@ def read_members(session: Session, incident: Incident) -> list[MemberView]:
     ):
         if file.report_id is not None:
             files.setdefault(file.report_id, []).append(file)
-    additions: dict[UUID, list[ReportAddition]] = {}
+    additions: dict[UUID, list[Addition]] = {}
     for addition in session.scalars(
         select(ReportAddition)
         .where(ReportAddition.report_id.in_(ids))
         .order_by(ReportAddition.report_id, ReportAddition.number)
     ):
-        additions.setdefault(addition.report_id, []).append(addition)
+        additions.setdefault(addition.report_id, []).append(
+            Addition(addition.kind, mask(addition.text), addition.at)
+        )
     return [
         MemberView(
             report=report,
             link=link,
-            text=text,
+            text=None if text is None else mask(text),
             reporter=person.name if person else identity_name(identity),
             verified_by=identity.verified_by,
             attachments=tuple(files.get(report.id, ())),

@@ -11,6 +11,7 @@ from api.bodies import FileReport
 from api.render import render_report
 from incidents.filing import FiledReport, file_report
 from incidents.queries import read_members, read_report
+from incidents.text_access import record_raw_reading
 from models.errors import DomainError
 
 _MAX_KEY: Final = 255
@@ -72,3 +73,24 @@ def read(
         )
         member = next(one for one in read_members(session, incident) if one.report.id == report.id)
     return render_report(member) | {"incident": incident.reference}
+
+
+@router.get("/{reference}/text")
+def read_raw(
+    request: Request, reference: str, asker: Annotated[Asker, Depends(require(Permission.READ))]
+) -> dict[str, Any]:
+    """The words as they were told, nothing masked. Each call is remembered with its caller."""
+    house = house_of(request)
+    with house.database.transaction() as session:
+        found = record_raw_reading(
+            session,
+            reference,
+            asker.name,
+            restricted=asker.may(Permission.RESTRICTED),
+            now=house.clock(),
+        )
+    return {
+        "reference": found.reference,
+        "text": found.text,
+        "additions": list(found.additions),
+    }

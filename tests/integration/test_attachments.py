@@ -8,6 +8,7 @@ import resource
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
@@ -75,8 +76,14 @@ def talk(client: TestClient) -> Talk:
 
 
 def blobs(house: Installation) -> list[bytes]:
-    folder = house.attachments.folder
+    folder = house.attachments.blobs.folder
+    assert folder is not None
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+def path_of(house: Installation, key: str) -> Path:
+    assert house.attachments.blobs.folder is not None
+    return house.attachments.blobs.folder / key[:2] / key
 
 
 def rows(house: Installation) -> int:
@@ -97,7 +104,7 @@ def test_a_picture_is_kept_apart_under_a_name_of_ours(
     with installation.database.reading() as session:
         row = session.scalars(select(Attachment)).one()
     assert row.sha256 == hashlib.sha256(content).hexdigest()
-    path = installation.attachments.path_of(row.blob_key)
+    path = path_of(installation, row.blob_key)
     assert path.stat().st_mode & 0o777 == 0o600
     assert "Screen" not in str(path)
 
@@ -299,7 +306,7 @@ def test_a_conversation_has_room_for_so_many_bytes(
 ) -> None:
     small = AttachmentStore(
         installation.database,
-        installation.attachments.folder,
+        installation.attachments.blobs,
         installation.clock,
         AttachmentPolicy(max_bytes=100, max_files=10, max_total=150),
     )
@@ -334,10 +341,10 @@ def test_bytes_that_nobody_points_to_after_a_crash_do_no_harm(
     talk: Talk,
     installation: Installation,
 ) -> None:
-    orphan = installation.attachments.path_of("ab" + "0" * 30)
+    orphan = path_of(installation, "ab" + "0" * 30)
     orphan.parent.mkdir(parents=True)
     orphan.with_suffix(".part").write_bytes(b"half")
     orphan.write_bytes(b"whole")
     assert talk.send("a.txt", b"a").status_code == 201
     kept = installation.attachments.keep_file(ConversationId(UUID(talk.id)), "b.txt", BytesIO(b"b"))
-    assert installation.attachments.path_of(kept.blob_key).read_bytes() == b"b"
+    assert path_of(installation, kept.blob_key).read_bytes() == b"b"

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from incidents.attachment_reading import FileReadings, due_files
 from incidents.attachments import AttachmentStore
 from incidents.drafts import Recorded
+from incidents.file_blobs import build_blobs
 from incidents.identities import record_identity
 from models.conversation import Conversation
 from models.delivery import Record
@@ -109,9 +110,8 @@ class Desk:
 
 @pytest.fixture
 def desk(plain_house: House, tmp_path: Path) -> Desk:
-    store = AttachmentStore(
-        plain_house.database, tmp_path / "blobs", plain_house.clock, jobs=plain_house.jobs
-    )
+    blobs = build_blobs(tmp_path / "blobs")
+    store = AttachmentStore(plain_house.database, blobs, plain_house.clock, jobs=plain_house.jobs)
     return Desk(plain_house, FileReadings(store, plain_house.intake.window))
 
 
@@ -210,7 +210,9 @@ def test_a_job_that_was_missed_is_found_by_the_sweep(desk: Desk) -> None:
 def test_a_file_whose_content_is_elsewhere_waits_for_the_worker_that_has_it(desk: Desk) -> None:
     conversation = desk.open("p001")
     sent = desk.send(conversation, LOG)
-    path = next(one for one in desk.files.store.folder.rglob("*") if one.is_file())
+    folder = desk.files.store.blobs.folder
+    assert folder is not None
+    path = next(one for one in folder.rglob("*") if one.is_file())
     aside = path.rename(path.with_suffix(".aside"))
     desk.work()
     assert desk.readings() == []
@@ -219,10 +221,13 @@ def test_a_file_whose_content_is_elsewhere_waits_for_the_worker_that_has_it(desk
     assert len(desk.readings()) == 1
 
 
-def test_a_picture_is_kept_and_nobody_is_asked_to_read_it(desk: Desk) -> None:
+def test_a_file_that_cannot_be_taken_apart_is_kept_and_says_so(desk: Desk) -> None:
     conversation = desk.open("p001")
     desk.send(conversation, b"%PDF-1.7\n1 0 obj\n%%EOF\n", "manual.pdf")
-    assert desk.house.jobs.files == []
+    desk.work()
+    (reading,) = desk.readings()
+    assert (reading.text, reading.signatures, reading.seen) == ("", [], "")
+    assert reading.trouble == "This PDF could not be opened."
 
 
 def test_a_report_that_was_filed_unread_takes_its_files_along_when_it_is_read(desk: Desk) -> None:

@@ -125,7 +125,7 @@ def test_a_file_that_is_not_what_it_says_or_could_do_harm_is_refused(name: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["a.svg", "a.html", "a.exe", "a.zip", "a", "", ".png", "a.png.html", "a.docm", "a.xml"]
+    "name", ["a.svg", "a.html", "a.exe", "a.rar", "a", "", ".png", "a.png.html", "a.docm", "a.xml"]
 )
 def test_other_kinds_of_files_are_not_taken_and_the_refusal_says_which_are(name: str) -> None:
     with pytest.raises(UnsupportedFileError) as refusal:
@@ -139,8 +139,8 @@ def test_other_kinds_of_files_are_not_taken_and_the_refusal_says_which_are(name:
         ("../../etc/passwd.txt", "passwd.txt"),
         ("C:\\Users\\anna\\shot.PNG", "shot.PNG"),
         ("  two   words .png. ", "two words.png"),
-        ("invoice\u202egnp.txt", "invoicegnp.txt"),
-        ("run.exe.png", "run.exe.png"),
+        ("setup.exe.log", "setup.exe.log"),
+        ("zero\u200bwidth.txt", "zerowidth.txt"),
         ("Bürö.txt", "Bürö.txt"),
         ("x" * 400 + ".txt", "x" * 200 + ".txt"),
     ],
@@ -149,8 +149,18 @@ def test_a_name_is_made_harmless(given: str, clean: str) -> None:
     assert parse_file_name(given)[0] == clean
 
 
-@pytest.mark.parametrize("name", ["shot.svg\x00.png", "a\r\nSet-Cookie: x.png", "a\x7f.png"])
-def test_a_name_with_control_signs_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shot.svg\x00.png",
+        "a\r\nSet-Cookie: x.png",
+        "a\x7f.png",
+        "invoice\u202egnp.txt",
+        "run.exe.png",
+        "page.html.pdf",
+    ],
+)
+def test_a_name_with_control_signs_or_two_meanings_is_refused(name: str) -> None:
     with pytest.raises(RefusedFileError):
         parse_file_name(name)
 
