@@ -95,7 +95,7 @@ def learn(material: Material, *, curve: bool = True) -> Learnt:
     y, classes, usual = material.y, material.classes, material.usual()
     few = len(y) <= FEW
     rows, back = rotated(material.rows) if few else (material.rows, _as_they_are)
-    folds = choose_folds(y, _FOLDS if few else _FOLDS_OF_MANY)
+    folds = choose_folds(y, _FOLDS) if few else choose_mixed_folds(y, _FOLDS_OF_MANY)
     strengths = _STRENGTHS if few else _STRENGTHS_OF_MANY
     strength, both, start = _out_of_fold(rows, y, classes, folds, strengths)
     alone = rows.without_terms()
@@ -128,6 +128,20 @@ def choose_folds(y: Labels, count: int) -> Labels:
     for label in np.unique(y):
         there = np.flatnonzero(y == label)
         folds[there] = np.arange(len(there)) * count // len(there)
+    return folds
+
+
+def choose_mixed_folds(y: Labels, count: int) -> Labels:
+    """Per row its fold: each label's rows in turn.
+
+    For many rows and few folds: a stretch of a third of a long history is farther from the rest
+    than a new row is from what was learnt, and its percentages come out too low (endava's ECE
+    .033 with stretches).
+    """
+    folds = np.zeros(len(y), dtype=np.int64)
+    for label in np.unique(y):
+        there = np.flatnonzero(y == label)
+        folds[there] = np.arange(len(there)) % count
     return folds
 
 

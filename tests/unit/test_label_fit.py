@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from classifier.label_fit import Rows, fit_both, fit_rows, rotated
+from classifier.label_training import choose_mixed_folds
 
 
 def sample(rows: int = 60, columns: int = 150):
@@ -69,3 +70,11 @@ def test_rows_that_weigh_nothing_teach_nothing() -> None:
     kept = fit_rows(rows.of(np.arange(30)), y[:30], 3, strength=1.0)
     weighed = fit_rows(rows, wrong, 3, strength=0.5, weights=weights)
     assert np.abs(np.exp(kept.log_odds(rows)) - np.exp(weighed.log_odds(rows))).max() < 0.02
+
+
+def test_mixed_folds_share_each_label_and_part_neighbours() -> None:
+    y = np.array([0] * 9 + [1] * 4)
+    folds = choose_mixed_folds(y, 3)
+    assert np.bincount(folds[y == 0]).tolist() == [3, 3, 3]
+    assert sorted(np.bincount(folds[y == 1]).tolist()) == [1, 1, 2]
+    assert (np.diff(folds[:9]) != 0).all()
