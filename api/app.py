@@ -36,6 +36,8 @@ _ROUTES: Final = (
     "api.routes.records",
     "api.routes.policies",
     "api.routes.sms",
+    "api.routes.sms_gateway",
+    "api.routes.sms_texts",
     "api.routes.rasa",
     "api.routes.demo",
     "api.routes.pages",

@@ -30,6 +30,8 @@ PUBLIC: Final = frozenset(
         "GET /api/v1/conversations/{conversation_id}/events",
         # partners: the signature is checked in the route
         "POST /channels/sms/twilio",
+        "POST /channels/sms/twilio/status",
+        "POST /channels/sms/gateway",
         # a Rasa server: the token is checked in the route, and without one set they are closed
         "POST /rasa/webhook",
         "POST /rasa/model/parse",

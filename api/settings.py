@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic import model_validator as after_all
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from api.rasa_settings import check_rasa
+from api.text_settings import TextSettings
 from models.errors import DomainError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -61,7 +62,7 @@ class Target(BaseModel):
     secret: SecretStr
 
 
-class Settings(BaseSettings):
+class Settings(TextSettings):
     """Frozen after start. All are optional in the demo; production refuses what is missing."""
 
     model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
@@ -113,14 +114,6 @@ class Settings(BaseSettings):
         default=(),
         description='More targets, as JSON: `[{"name": "itsm", "url": "https://...", '
         '"secret": "whsec_..."}]`.',
-    )
-    twilio_account_sid: str = Field(default="", description="Twilio account; turns SMS on.")
-    twilio_auth_token: SecretStr | None = Field(
-        default=None, description="Twilio's token: verifies what comes in, signs in for sending."
-    )
-    twilio_from: str = Field(default="", description="The number that texts come from, E.164.")
-    twilio_api_base: str = Field(
-        default="", description="Address of a stand-in for Twilio's API, for rehearsals."
     )
     dialogue: Dialogue = Field(
         default=Dialogue.EMBEDDED,
@@ -211,12 +204,7 @@ class Settings(BaseSettings):
         elif self.host not in LOOPBACK:
             msg = "MUSTER_HOST other than this machine needs MUSTER_ENVIRONMENT=production"
             raise ValueError(msg)
-        if self.twilio_account_sid and not (self.twilio_auth_token and self.twilio_from):
-            msg = "MUSTER_TWILIO_ACCOUNT_SID needs MUSTER_TWILIO_AUTH_TOKEN and MUSTER_TWILIO_FROM"
-            raise ValueError(msg)
-        if self.twilio_auth_token and not self.twilio_account_sid:
-            msg = "MUSTER_TWILIO_AUTH_TOKEN needs MUSTER_TWILIO_ACCOUNT_SID"
-            raise ValueError(msg)
+        self.check_texts()
         check_rasa(self.rasa_token, self.rasa_url, wanted=self.dialogue is Dialogue.RASA)
         for target in self.targets():
             _check_target(target)

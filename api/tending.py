@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import delete
 
+from api.texting import Texts
 from classifier.encoding import EncoderUnavailableError
 from incidents.alarm_store import take_alarms
 from incidents.attachment_reading import FileReadings, due_files
@@ -22,17 +23,15 @@ from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader, loaded_encoder
 from incidents.recurrence import Recurrences
 from incidents.reencoding import Progress, Reencoder, read_progress
-from incidents.texting import Texting
 from incidents.vector_index import VectorIndex
 from models.clock import Clock
 from models.database import Database
-from models.ids import AttachmentId, IncidentId, MessageId, ReportId
+from models.ids import AttachmentId, IncidentId, MessageId, ReportId, TextId
 from models.staff import IdempotencyKey
 
 KEYS_KEPT: Final = timedelta(days=7)
 JOBS_KEPT: Final = timedelta(days=1)
 _READ_AT_ONCE: Final = 50
-_TEXTS_AT_ONCE: Final = 200
 _FILES_AT_ONCE: Final = 20
 _LOOKS_AT_ONCE: Final = 20
 _COUNTED_EVERY: Final = timedelta(hours=1)
@@ -46,7 +45,7 @@ class Tending:
     database: Database
     intake: Intake
     forwarder: Forwarder
-    texting: Texting | None
+    texts: Texts | None
     cells: LiveCells
     in_force: InForce
     files: FileReadings
@@ -59,8 +58,13 @@ class Tending:
     _vectors_at: datetime | None = None
 
     def send_sms(self, message_id: MessageId) -> None:
-        if self.texting is not None:
-            self.texting.send_sms(message_id)
+        if self.texts is not None:
+            self.texts.sending.send_sms(message_id)
+
+    def hear_text(self, text_id: TextId) -> None:
+        """Hear what waits from the number of a text."""
+        if self.texts is not None:
+            self.texts.hearing.hear_text(text_id)
 
     def read_report(self, report_id: ReportId) -> None:
         """Read a report that came while nothing could be read; if it still cannot, a sweep will."""
@@ -112,14 +116,8 @@ class Tending:
                 self.forwarder.outbox.jobs.wake_stream(session, target, stream)
 
     def _wake_texts(self) -> None:
-        if self.texting is None:
-            return
-        due = list(self.texting.due_messages())[:_TEXTS_AT_ONCE]
-        if not due:
-            return
-        with self.database.transaction() as session:
-            for message_id in due:
-                self.texting.jobs.owe_sms(session, message_id)
+        if self.texts is not None:
+            self.texts.sweep(KEYS_KEPT)
 
     def _read_what_waits(self) -> None:
         reader = self.intake.reader

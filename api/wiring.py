@@ -22,6 +22,7 @@ from api.live import LiveUpdates
 from api.meters import Meters
 from api.settings import Dialogue, Environment, Settings
 from api.tending import Tending
+from api.texting import Texts, build_texts
 from assistant.building import build_desk, build_dialogue
 from assistant.desk import Desk
 from assistant.rasa_door import RasaDoor
@@ -46,7 +47,6 @@ from incidents.priority_policy import LiveCells, read_matrix
 from incidents.readers import LoadingReader, ReaderPort
 from incidents.recurrence import Recurrences
 from incidents.review import Reviewer
-from incidents.texting import Texting
 from incidents.transports.record_webhook import WebhookTarget
 from incidents.vector_index import VectorIndex, build_search
 from models.clock import Clock, utc_now
@@ -71,7 +71,6 @@ class Installation:
     desk: Desk
     jobs: Jobs
     forwarder: Forwarder
-    texting: Texting | None
     live: LiveUpdates
     attachments: AttachmentStore
     limits: Limits
@@ -81,6 +80,7 @@ class Installation:
     demo: DemoReplay
     in_force: InForce
     rasa: RasaDoor | None = None
+    texts: Texts | None = None
     runner: JobRunner | None = None
     closers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -99,8 +99,8 @@ class Installation:
         if work and self.runner is not None:
             if self.database.is_sqlite:
                 self.forwarder.release_leases()
-                if self.texting is not None:
-                    self.texting.release_leases()
+                if self.texts is not None:
+                    self.texts.release_leases()
             self.runner.start()
             self.closers.append(self.runner.stop)
 
@@ -187,7 +187,6 @@ def build_installation(
         worker=f"worker-{secrets.token_hex(6)}",
         clock=clock,
     )
-    texting = _texting(settings, database, jobs, clock, closers)
     demo = DemoReplay(database, clock)
     closers.append(demo.close)
     in_force = InForce(settings.artifacts_home, intake.window, port)
@@ -201,7 +200,7 @@ def build_installation(
         width, clock,
     )  # fmt: skip
     tending = Tending(
-        database, intake, forwarder, texting, cells, in_force, files, clock, past,
+        database, intake, forwarder, None, cells, in_force, files, clock, past,
         VectorIndex(database),
     )  # fmt: skip
     dialogue = build_dialogue(
@@ -222,7 +221,6 @@ def build_installation(
         desk=build_desk(database, organisation, intake, clock, dialogue.engine),
         jobs=jobs,
         forwarder=forwarder,
-        texting=texting,
         live=LiveUpdates(database),
         attachments=attachments,
         limits=Limits.of(settings.environment),
@@ -234,10 +232,14 @@ def build_installation(
         rasa=dialogue.door if settings.rasa_token is not None else None,
         closers=closers,
     )
+    house.texts = tending.texts = build_texts(
+        settings, database, jobs, house.desk, attachments, clock, closers
+    )
     if engine is not None:
         handlers = Handlers(
             deliver_stream=forwarder.deliver_stream,
             send_sms=tending.send_sms,
+            hear_text=tending.hear_text,
             read_report=tending.read_report,
             sweep=tending.sweep,
             reencode=tending.reencode,
@@ -284,23 +286,3 @@ def _reader(
     return port, (str(manifest["id"]), int(manifest["width"]))
 
 
-def _texting(
-    settings: Settings,
-    database: Database,
-    jobs: Jobs,
-    clock: Clock,
-    closers: list[Callable[[], None]],
-) -> Texting | None:
-    """Who sends texts; None where no provider is configured."""
-    if not settings.twilio_account_sid or settings.twilio_auth_token is None:
-        return None
-    from incidents.transports.sms_twilio import TwilioSms
-
-    transport = TwilioSms(
-        settings.twilio_account_sid,
-        settings.twilio_auth_token.get_secret_value(),
-        settings.twilio_from,
-        api_base=settings.twilio_api_base or None,
-    )
-    closers.append(transport.close)
-    return Texting(database, jobs, transport, f"texts-{secrets.token_hex(6)}", clock)

@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from classifier.encoding import Vector
 from incidents.queries import follow_absorbed
-from models.ids import IdentityId
+from models.ids import ConversationId, IdentityId
 from models.incident import Incident, Membership
 from models.people import Identity, Person
-from models.report import Report
-from models.vocabulary import Audience, MajorState
+from models.report import Report, ReportAddition
+from models.vocabulary import Audience, MajorState, Status
 
 _MINE: Final = 3
 _DAY: Final = timedelta(hours=24)
@@ -43,6 +44,45 @@ def read_mine(session: Session, identity_id: IdentityId) -> list[dict[str, Any]]
     return [
         {"report": report.reference, **describe(session, incident)} for report, incident in rows
     ]
+
+
+def read_last(
+    session: Session,
+    conversation: ConversationId,
+    reference: str,
+    vector: Vector,
+    encoder_id: str,
+    *,
+    now: datetime,
+) -> dict[str, Any] | None:
+    """The report that a text may be more of, and how alike their words are; plain values."""
+    row = session.execute(
+        select(Report, Incident)
+        .join(Membership, Membership.report_id == Report.id)
+        .join(Incident, Incident.id == Membership.incident_id)
+        .where(
+            Report.reference == reference,
+            Report.conversation_id == conversation,
+            Membership.ended_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    report: Report = row[0]
+    incident = follow_absorbed(session, row[1])
+    added = session.execute(
+        select(func.max(ReportAddition.at)).where(ReportAddition.report_id == report.id)
+    ).scalar_one()
+    theirs = report.vector if report.encoder_id == encoder_id else None
+    return {
+        "reference": report.reference,
+        "seconds": (now - max(added or report.received_at, report.received_at)).total_seconds(),
+        "service": report.service_id,
+        "site": report.site_id,
+        "codes": list(report.signatures),
+        "likeness": None if theirs is None else float(theirs @ vector),
+        "solved": incident.status is Status.RESOLVED,
+    }
 
 
 def describe(session: Session, incident: Incident) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,8 +22,10 @@ from assistant.dialogue import ConversationState, Said, Turn
 from assistant.engine import DialoguePort
 from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
 from assistant.readings import checked_context, filed_draft, understood
+from assistant.text_dialogue import TextDialogue
 from assistant.transcript import TurnOvertakenError, Words
 from classifier.encoding import EncoderUnavailableError
+from classifier.reading import Heard
 from incidents.drafts import Draft, ReadDraft, Recorded
 from incidents.identities import record_identity
 from incidents.intake import Intake, record_addition
@@ -33,7 +35,7 @@ from models.conversation import Conversation
 from models.database import Database
 from models.ids import ConversationId, IdentityId, new_id
 from models.people import Identity
-from models.report import Report
+from models.report import Attachment, Report
 from models.vocabulary import Channel
 
 _TRIES: Final = 6
@@ -110,9 +112,10 @@ class Desk:
 
     def hear_sms(self, address: str, message: Inbound) -> Answer:
         """Answer one SMS in the thread of its number, which is begun on first sight."""
-        return self.hear(self._thread(address), message)
+        return self.hear(self.thread_of(address), message)
 
-    def _thread(self, address: str) -> ConversationId:
+    def thread_of(self, address: str) -> ConversationId:
+        """The conversation of a number, begun where it is new."""
         find = (
             select(Conversation.id)
             .join(Identity, Identity.id == Conversation.identity_id)
@@ -156,12 +159,13 @@ class Desk:
         if said.text.strip() and said.payload is None:
             asked = _ASKED.get(state.requested or "", state.requested)
             try:
-                said = understood(said, self.intake.reader.hear(said.text, asked=asked))
+                heard = self.intake.reader.hear(said.text, asked=asked)
             except EncoderUnavailableError:
                 readable = False
             else:
+                said = self._with_last(row, understood(said, heard), heard, state, now)
                 said = replace(said, known=self._known(row, said, state, now))
-        after, turn = self.engine.turn(state, said)
+        after, turn = TextDialogue(self.engine).turn(state, said)
         read = None
         if turn.filing is not None:
             draft = filed_draft(row, turn.filing, now)
@@ -170,6 +174,25 @@ class Desk:
             else:
                 read = ReadDraft(draft, None, None, None)
         return _Thought(after, turn, read)
+
+    def _with_last(
+        self,
+        row: Conversation,
+        said: Said,
+        heard: Heard,
+        state: ConversationState,
+        now: datetime,
+    ) -> Said:
+        """By text, with the report that these words may be more of."""
+        reference = state.slots.get("last_report")
+        if row.channel is not Channel.SMS or not reference:
+            return said
+        reading = heard.reading
+        with self.database.reading() as session:
+            last = background.read_last(
+                session, row.id, reference, reading.vector, reading.encoder_id, now=now
+            )
+        return replace(said, context={**said.context, "last": last, "language": row.locale})
 
     def _known(
         self, row: Conversation, said: Said, state: ConversationState, now: datetime
@@ -201,7 +224,7 @@ class Desk:
         if thought.read is not None:
             recorded = self.intake.record_report(session, thought.read, now=now)
         if thought.turn.addition is not None:
-            self._record_addition(session, row, thought.turn.addition, now)
+            self._record_addition(session, row, message, thought.turn.addition, now)
         outcome = render_outcome(session, recorded)
         if recorded is not None:
             thought.state.slots["last_report"] = recorded.report.reference
@@ -230,7 +253,12 @@ class Desk:
         )
 
     def _record_addition(
-        self, session: Session, row: Conversation, addition: Mapping[str, Any], now: datetime
+        self,
+        session: Session,
+        row: Conversation,
+        message: Inbound,
+        addition: Mapping[str, Any],
+        now: datetime,
     ) -> None:
         report = session.scalars(
             select(Report).where(
@@ -239,6 +267,15 @@ class Desk:
         ).one_or_none()
         if report is None:
             return
+        session.execute(
+            update(Attachment)
+            .where(
+                Attachment.id.in_(message.attachments),
+                Attachment.conversation_id == row.id,
+                Attachment.report_id.is_(None),
+            )
+            .values(report_id=report.id)
+        )
         record_addition(
             session,
             self.organisation,

@@ -1,7 +1,7 @@
 """Who wants no texts: the carriers' words, remembered, obeyed before every send.
 
-The words are the networks', in any case, alone in a message. The network answers them
-itself, so we stay silent.
+The words are the networks', in English and German, in any case, alone in a message. To
+"no more" nobody answers; to a request for help, who carries the texts or we do.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from models.texting import ConsentSignal
 from models.vocabulary import Channel
 
 _NO_MORE: Final = frozenset(
-    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT"}
+    | {"STOPP", "ABMELDEN", "ABBESTELLEN", "AUSTRAGEN", "ENDE", "BEENDEN"}
 )
-_AGAIN: Final = frozenset({"START", "UNSTOP", "YES"})
+_AGAIN: Final = frozenset({"START", "UNSTOP", "YES", "JA", "ANMELDEN"})
+_MAYBE_AGAIN: Final = frozenset({"YES", "JA", "ANMELDEN"})
+_HELP: Final = frozenset({"HELP", "INFO", "HILFE"})
+KEYWORDS: Final = _NO_MORE | _AGAIN | _HELP
+"""Never to be offered as an answer: a network or we would take it for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,17 @@ def parse_signal(text: str, *, network_says: str = "") -> Signal | None:
         network_says: The provider's own reading (`STOP`, `START`, `HELP`), where it gives one.
 
     """
-    word = text.strip().rstrip(".!").upper()
+    word = " ".join(text.strip(" \t\r\n.!?\"'").upper().split())
     told = network_says.strip().upper()
     if told in {"STOP", "START", "HELP"}:
         wanted = {"STOP": False, "START": True, "HELP": None}[told]
         return Signal(wanted, told, always_silent=True)
     if word in _NO_MORE:
         return Signal(wanted=False, word=word, always_silent=True)
+    if word in _HELP:
+        return Signal(wanted=None, word=word, always_silent=False)
     if word in _AGAIN:
-        return Signal(wanted=True, word=word, always_silent=False)
+        return Signal(wanted=True, word=word, always_silent=word not in _MAYBE_AGAIN)
     return None
 
 

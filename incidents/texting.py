@@ -3,6 +3,7 @@
 A wake-up (from `incidents.jobs`) calls `send_sms`. What is owed stands in `message`
 (`send_state`); the lease in `text_thread` makes one sender at a time certain and remembers
 which text may have gone out already, so that the next try looks before it sends again.
+In quiet hours only answers go out; a number that gets too many at once is told so, once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from sqlalchemy.orm import Session
 from incidents.consent import Signal, record_signal, wants_texts, was_signal
 from incidents.jobs_port import Jobs
 from incidents.policies import ForwardingPolicy
+from incidents.text_notes import ANSWERS, IS_NOTE, is_too_much, owe_note, quiet_there
+from incidents.text_policy import TextPolicy
+from incidents.text_words import render_words
 from incidents.transports.port import OptedOutError, SmsTransport, TransportError
 from models.clock import Clock
 from models.conversation import Conversation, Message
@@ -58,6 +62,7 @@ class Texting:
     worker: str
     clock: Clock
     policy: ForwardingPolicy = field(default_factory=_texting_policy)
+    texts: TextPolicy = field(default_factory=TextPolicy)
 
     def send_sms(self, message_id: MessageId) -> int:
         """Send what this message's conversation owes, oldest first; returns how many ended.
@@ -84,7 +89,11 @@ class Texting:
         with self.database.reading() as session:
             first = (
                 select(Message.conversation_id, func.min(Message.number).label("number"))
-                .where(*_OWED)
+                .outerjoin(TextThread, TextThread.conversation_id == Message.conversation_id)
+                .where(
+                    *_OWED,
+                    or_(ANSWERS, TextThread.quiet_until.is_(None), TextThread.quiet_until <= now),
+                )
                 .group_by(Message.conversation_id)
                 .subquery()
             )
@@ -155,15 +164,7 @@ class Texting:
                 .join(Conversation, Conversation.identity_id == Identity.id)
                 .where(Conversation.id == conversation)
             ).one()
-            message = session.scalars(
-                select(Message)
-                .where(Message.conversation_id == conversation, *_OWED)
-                .order_by(Message.number)
-                .limit(1)
-            ).one_or_none()
-            if message is not None and not wants_texts(session, Channel.SMS, identity.address):
-                _withhold(session, conversation)
-                message = None
+            message = self._next_owed(session, thread, identity, now)
             if message is None:
                 thread.trying, thread.failures, thread.next_try_at = None, 0, None
                 thread.leased_by, thread.leased_until = None, None
@@ -180,11 +181,39 @@ class Texting:
                 known=_known_ids(session, identity.id) if unsure else frozenset(),
             )
 
+    def _next_owed(
+        self, session: Session, thread: TextThread, identity: Identity, now: datetime
+    ) -> Message | None:
+        """The oldest owed text that may go out now; what may not at all is withheld."""
+        conversation = thread.conversation_id
+        thread.quiet_until = quiet_there(session, identity, self.texts, now)
+        query = select(Message).where(Message.conversation_id == conversation, *_OWED)
+        if thread.quiet_until is not None:
+            query = query.where(ANSWERS)
+        message = session.scalars(query.order_by(Message.number).limit(1)).one_or_none()
+        if message is None:
+            return None
+        if not wants_texts(session, Channel.SMS, identity.address):
+            _withhold(session, conversation, "this number asked for no texts")
+            return None
+        if thread.trying != message.id and is_too_much(session, message, self.texts, now):
+            _withhold(session, conversation, "too many texts to this number at once", ~IS_NOTE)
+            language = session.get_one(Conversation, conversation).locale
+            hour = int(now.timestamp() // self.texts.answers_within.total_seconds())
+            note = render_words("enough", language)
+            owe_note(session, conversation, f"enough:{hour}", note, now=now)
+            return session.scalars(query.order_by(Message.number).limit(1)).one_or_none()
+        return message
+
     def _send_one(self, owed: Owed, holder: str) -> bool:
         """Send it and write down what came of it; True when the conversation may go on."""
         try:
             provider_id = self.transport.send(
-                owed.to, owed.text, unsure=owed.unsure, known=owed.known
+                owed.to,
+                owed.text,
+                unsure=owed.unsure,
+                known=owed.known,
+                key=str(owed.message),
             )
         except TransportError as error:
             return self._record_failure(owed, holder, error)
@@ -252,11 +281,11 @@ def _end(
     )
 
 
-def _withhold(session: Session, conversation: ConversationId) -> None:
+def _withhold(session: Session, conversation: ConversationId, why: str, *only: Any) -> None:
     session.execute(
         update(Message)
-        .where(Message.conversation_id == conversation, *_OWED)
-        .values(send_state=SendState.WITHHELD.value, send_reason="this number asked for no texts")
+        .where(Message.conversation_id == conversation, *_OWED, *only)
+        .values(send_state=SendState.WITHHELD.value, send_reason=why)
         .execution_options(synchronize_session=False)
     )
 

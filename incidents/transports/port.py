@@ -40,7 +40,9 @@ class RecordTransport(Protocol):
 class SmsTransport(Protocol):
     """Sends one text message."""
 
-    def send(self, to: str, text: str, *, unsure: bool, known: Collection[str] = ()) -> str:
+    def send(
+        self, to: str, text: str, *, unsure: bool, known: Collection[str] = (), key: str = ""
+    ) -> str:
         """Send; returns the provider's message id.
 
         Args:
@@ -48,6 +50,7 @@ class SmsTransport(Protocol):
             text: The words.
             unsure: An earlier try may have gone out: look before sending again.
             known: Provider ids of other messages to this number: a look-up passes them over.
+            key: The same on every try of the same text.
 
         Raises:
             OptedOutError: The person wants no texts.

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import requests
 from twilio.base.exceptions import TwilioException
@@ -21,6 +21,7 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 from typing_extensions import override
 
 from incidents.segments import count_segments, render_plain
+from incidents.text_inbound import MOST_MEDIA, BroughtMedia, BroughtText
 from incidents.transports.port import OptedOutError, SmsTransport, TransportError
 
 OPTED_OUT: Final = 21610
@@ -42,6 +43,23 @@ _RECENT: Final = 50
 log = logging.getLogger(__name__)
 
 
+def parse_brought(fields: Mapping[str, str]) -> BroughtText:
+    """The text in a call that was checked; `fields` as Twilio names them."""
+    told = fields.get("NumMedia", "0")
+    count = min(int(told), MOST_MEDIA) if told.isascii() and told.isdecimal() else 0
+    media = tuple(
+        BroughtMedia(fields[f"MediaUrl{n}"], fields.get(f"MediaContentType{n}", ""))
+        for n in range(count)
+        if fields.get(f"MediaUrl{n}")
+    )
+    return BroughtText(
+        id=fields.get("MessageSid", ""),
+        sender=fields.get("From", ""),
+        text=fields.get("Body", ""),
+        media=media,
+    )
+
+
 def signature_fits(
     auth_token: str, url: str, parameters: Any, *, signature: str, settings: str = ""
 ) -> bool:
@@ -50,11 +68,14 @@ def signature_fits(
     Args:
         auth_token: The account's secret.
         url: The address that Twilio was told, query included; never one made from the request.
-        parameters: The form, with a `getlist`.
+        parameters: The form, with a `getlist`; or a JSON body's text, whose hash must then be
+            `bodySHA256` in the address.
         signature: `X-Twilio-Signature`.
         settings: `X-Twilio-Webhooks-Signature-Settings`; names the algorithm.
 
     """
+    if isinstance(parameters, str) and "bodySHA256" not in parse_qs(urlsplit(url).query):
+        return False
     validator = RequestValidator(auth_token)
     return bool(
         validator.validate(url, parameters, signature, algorithm=get_signature_algorithm(settings))
@@ -71,12 +92,24 @@ class TwilioSms(SmsTransport):
         sender: str,
         *,
         api_base: str | None = None,
+        status_to: str | None = None,
         timeout: timedelta = timedelta(seconds=10),
     ) -> None:
-        """Open the account; `api_base` is where it lives instead of api.twilio.com."""
+        """Open the account.
+
+        Args:
+            account_sid: Whose account.
+            auth_token: Its secret.
+            sender: Our number.
+            api_base: Where it lives instead of api.twilio.com.
+            status_to: Address that is told how far each text came; None for nobody.
+            timeout: For one request.
+
+        """
         from twilio.rest import Client  # a third of a second: only where texts are sent
 
         self._sender = sender
+        self._more = {"status_callback": status_to} if status_to else {}
         self._http = _HouseClient(api_base, timeout.total_seconds())
         self._messages = Client(
             account_sid,
@@ -86,7 +119,9 @@ class TwilioSms(SmsTransport):
         ).messages
 
     @override
-    def send(self, to: str, text: str, *, unsure: bool, known: Collection[str] = ()) -> str:
+    def send(
+        self, to: str, text: str, *, unsure: bool, known: Collection[str] = (), key: str = ""
+    ) -> str:
         words = render_plain(text)
         segments = count_segments(words)
         if segments > 1:
@@ -94,7 +129,8 @@ class TwilioSms(SmsTransport):
         try:
             if unsure and (found := self._look_up(to, words, known)) is not None:
                 return found
-            return str(self._messages.create(to=to, from_=self._sender, body=words).sid)
+            sent = self._messages.create(to=to, from_=self._sender, body=words, **self._more)
+            return str(sent.sid)
         except TwilioException as error:
             raise _told(error) from error
         except (requests.RequestException, json.JSONDecodeError) as error:

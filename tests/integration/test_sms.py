@@ -57,15 +57,26 @@ def client(house: Installation) -> Iterator[TestClient]:
         yield found
 
 
+def hear_owed(house: Installation) -> None:
+    """What the job runner would do with what came."""
+    assert isinstance(house.jobs, FakeJobs)
+    assert house.texts is not None
+    while house.jobs.texts:
+        house.texts.hearing.hear_text(house.jobs.texts.pop(0))
+
+
 def send_owed(house: Installation) -> None:
     """What the job runner would do."""
+    hear_owed(house)
     assert isinstance(house.jobs, FakeJobs)
-    assert house.texting is not None
+    assert house.texts is not None
     while house.jobs.sms:
-        house.texting.send_sms(house.jobs.sms.pop(0))
+        house.texts.sending.send_sms(house.jobs.sms.pop(0))
 
 
 def inbound(house: Installation) -> int:
+    """How many texts were heard, once the job runner has done its work."""
+    hear_owed(house)
     with house.database.reading() as session:
         return session.execute(
             select(func.count()).where(Message.direction == Direction.INBOUND)

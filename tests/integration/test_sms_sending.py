@@ -273,7 +273,9 @@ class Counting:
     def __init__(self) -> None:
         self.taken: list[str] = []
 
-    def send(self, to: str, text: str, *, unsure: bool, known: Collection[str] = ()) -> str:
+    def send(
+        self, to: str, text: str, *, unsure: bool, known: Collection[str] = (), key: str = ""
+    ) -> str:
         self.taken.append(to)
         return new_sid()
 
