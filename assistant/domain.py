@@ -27,7 +27,7 @@ from assistant.domain_parts import (
 from assistant.domain_rules import check_covered, parse_rules
 from assistant.marked_yaml import read_marked, unmarked
 from assistant.responses import Responses, parse_overlay, parse_responses
-from assistant.rules import Clash, Rule, RuleBook
+from assistant.rules import Clash, Rule, RuleBook, check_contradictions
 
 __all__ = ["FOLDER", "BadDialogueError", "Domain", "load_domain"]
 
@@ -92,6 +92,10 @@ def load_domain(folder: Path = FOLDER) -> Domain:
     rules = parse_rules(rule_file, intents=intents, forms=forms, slots=slots, known=known)
     try:
         book = RuleBook(rules)
+        check_contradictions(
+            book,
+            {name: seen for name, slot in slots.items() if (seen := slot.features(slot.initial))},
+        )
     except Clash as clash:
         raise BadDialogueError(
             f"{clash.other.where}: rule {clash.other.name!r} says otherwise than rule "

@@ -12,7 +12,8 @@ from assistant.rules import LISTEN, NOT_SET, Features, Rule, Step
 _RULE_KEYS: Final = frozenset({"rule", "condition", "steps"})
 _STEP_KEYS: Final = frozenset({"intent", "action", "active_loop", "slot_was_set"})
 _BUILT_IN: Final = frozenset({LISTEN})
-_FEATURES: Final = Mapping[str, Features | str]
+_ANY: Final = object()
+"""A slot named without a value: it must be set."""
 
 
 def parse_rules(
@@ -166,7 +167,7 @@ class _Reader:
     def _slots(self, holder: Mapping[str, Any]) -> dict[str, Features | str]:
         found: dict[str, Features | str] = {}
         for one in as_list(holder.get("slot_was_set")):
-            pairs = one.items() if isinstance(one, dict) else [(one, True)]
+            pairs = one.items() if isinstance(one, dict) else [(one, _ANY)]
             for name, value in pairs:
                 if name == REQUESTED:
                     continue  # Rasa's own slot influences no rule
@@ -179,7 +180,24 @@ class _Reader:
                         "false off it.",
                         holder,
                     )
-                found[name] = NOT_SET if value is None else slot.features(value) or NOT_SET
+                found[name] = self._features(slot, value, holder)
+        return found
+
+    def _features(self, slot: Slot, value: Any, holder: object) -> Features | str:
+        if value is None and slot.kind == "list":
+            raise self._refuse(
+                f"waits for {slot.name!r} to be null; Rasa takes that for a list of one.", holder
+            )
+        if value is None:
+            return NOT_SET
+        if value is _ANY and slot.kind not in {"text", "list"}:
+            raise self._refuse(f"names {slot.name!r} alone: say its value too.", holder)
+        found = slot.features([value] if value is _ANY else value)
+        if not found:
+            raise self._refuse(
+                f"waits for a value of {slot.name!r} that Rasa does not see. Say null, or another.",
+                holder,
+            )
         return found
 
     def _check_forms(

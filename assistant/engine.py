@@ -98,7 +98,7 @@ def close_turn(state: ConversationState, utterances: Sequence[Utterance]) -> Tur
     """What a turn brought; what is to be recorded leaves the state with it."""
     slots = state.slots
     filing, addition = slots.get("filing"), slots.get("addition")
-    slots["filing"] = slots["addition"] = None
+    slots |= {name: None for name in ("filing", "addition") if name in slots}
     last = utterances[-1] if utterances else None
     state.issued = [[b.title, b.payload] for b in last.buttons] if last else []
     return Turn(tuple(utterances), filing, addition)
@@ -141,6 +141,7 @@ class _Run:
     history: list[State] = field(default_factory=list)
     last_action: str = LISTEN
     interrupted: bool = False
+    refused: str | None = None
 
     def go(self) -> None:
         state = self.state
@@ -166,12 +167,13 @@ class _Run:
                     self._form(prediction.action)
                 except FormRejectedError:
                     state.rejected = True
+                    self.refused = prediction.action
                     continue
             elif prediction.action in self.domain.responses:
                 self.utter({"response": prediction.action})
             else:
                 self.apply(self.call(prediction.action))
-            self.last_action = prediction.action
+            self.last_action, self.refused = prediction.action, None
             self._look()
 
     def extract(self) -> list[Event]:
@@ -189,7 +191,9 @@ class _Run:
         state = self.state
         if state.loop is not None and not state.rejected:
             return Prediction(LISTEN if self.last_action == state.loop else state.loop)
-        return self.domain.book.predict(self.history)
+        found = self.domain.book.predict(self.history)
+        # What has just refused is not asked again: Rasa takes the message back.
+        return Prediction(None) if found.action == self.refused else found
 
     def _form(self, name: str) -> None:
         said = len(self.utterances)

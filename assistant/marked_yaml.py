@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
+
+_TYPED: Final = {
+    "tag:yaml.org,2002:bool": re.compile(r"true|false"),
+    "tag:yaml.org,2002:int": re.compile(r"[-+]?(?:0|[1-9][0-9]*)"),
+    "tag:yaml.org,2002:float": re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+"),
+    "tag:yaml.org,2002:timestamp": re.compile("(?!)"),
+}
+"""What YAML 1.1 (ours) and YAML 1.2 (Rasa's) read alike; `no`, `012`, `1:30` they do not."""
 
 
 class MarkedDict(dict[str, Any]):
@@ -71,7 +80,7 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
         made = MarkedDict()
         made.line = node.start_mark.line + 1
         for key_node, value_node in node.value:
-            key = str(loader.construct_object(key_node, deep=True))
+            key = str(_build(loader, key_node))
             if key in made:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} stands here twice", key_node.start_mark
@@ -86,4 +95,11 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
             items.lines.append(item.start_mark.line + 1)
             items.append(_build(loader, item))
         return items
+    if node.tag in _TYPED and not _TYPED[node.tag].fullmatch(node.value):
+        raise yaml.constructor.ConstructorError(
+            None,
+            None,
+            f"put {node.value} in quotes: YAML readers do not agree on what it is",
+            node.start_mark,
+        )
     return loader.construct_object(node, deep=True)

@@ -143,6 +143,11 @@ class RuleBook:
         self._by_action = _by_last_action(self.keys)
         self._unhappy_by_action = _by_last_action(self.unhappy)
 
+    def best(self, history: Sequence[State]) -> Rule | None:
+        """The rule that says most of this conversation."""
+        fitting = [(n, key) for n, key in self._by_action[history[-1].action] if key.fits(history)]
+        return max(fitting, key=lambda one: one[0])[1].rule if fitting else None
+
     def predict(self, history: Sequence[State]) -> Prediction:
         """What the rules say; a form that goes well is not their affair.
 
@@ -162,6 +167,40 @@ class RuleBook:
                 return Prediction(last.loop)  # a rule for anywhere has spoken; back to the form
             then = None
         return Prediction(then, interrupted=INTERRUPTED in aside)
+
+
+def check_contradictions(book: RuleBook, initial: Mapping[str, Features]) -> None:
+    """Every rule, gone through alone, leads where it says, as Rasa checks when it trains.
+
+    Args:
+        book: The rules.
+        initial: Features of the slots that are set from the start: they can bring another rule in.
+
+    Raises:
+        Clash: Another rule would speak instead.
+
+    """
+    for key in book.keys.values():
+        states = [
+            State(
+                asked.action,
+                asked.intent,
+                None if asked.loop == NOT_SET else asked.loop,
+                {
+                    name: value
+                    for name, value in {**initial, **asked.slots}.items()
+                    if value != NOT_SET
+                },
+            )
+            for asked in key.states
+        ]
+        last = states[-1]
+        if last.loop is not None and key.then in {LISTEN, last.loop}:
+            happy = LISTEN if last.action == last.loop else last.loop
+            if happy == key.then:
+                continue
+        if book.predict(states).action != key.then:
+            raise Clash(book.best(states) or key.rule, key.rule)
 
 
 class Clash(Exception):  # noqa: N818 - told on as a BadDialogueError

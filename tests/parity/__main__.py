@@ -17,32 +17,43 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import structlog
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
 
-from api.server import build_server
-from api.settings import Environment, resolve_settings
-from api.wiring import Installation, build_installation
-from assistant.building import build_engine
-from assistant.domain import Domain
-from assistant.rasa_export import export_project
+from api.errors import add_error_handlers
+from api.routes.rasa import router
+from assistant.building import build_dialogue, build_engine
+from assistant.domain import Domain, load_domain
+from assistant.engine import Engine
+from assistant.rasa_door import RasaDoor
+from assistant.rasa_export import HOME, export_project
+from assistant.runner import InProcessActions
 from classifier.catalogue import parse_catalogue
 from classifier.onnx_encoder import OnnxEncoder
-from classifier.reading import Reader, build_reader
-from incidents.importing import record_catalogue
-from models.database import build_database
-from models.migrate import migrate
+from classifier.reading import build_reader
+from incidents.ledger import Outbox
+from incidents.organisation import Organisation
 from tests.conftest import ARTIFACTS, ORGANISATION
 from tests.fakes import FakeJobs
-from tests.parity.compare import Compared, compare
+from tests.parity.compare import compare
 from tests.parity.people import People
 from tests.parity.rasa_pipe import RasaPipe, read_rules, run_rasa
-from tests.parity.report import Measured, render_report
+from tests.parity.report import Measured, Row, render_report
 from tests.parity.speed import measure_speed
+from tests.parity.variety_side import FOLDER, Customers, variety_actions
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "parity-0123456789-abcdefghijklmnopqrstuvwxyz"
 GOLDEN = ROOT / "tests" / "golden" / "rasa.json"
+VALIDATE = ("data", "validate", "--domain", "domain", "--data", "data")
+TRAIN = (
+    "train", "core", "--domain", "domain", "--stories", "data", "--out", "models",
+    "--fixed-model-name", "core",
+)  # fmt: skip
 REPORT = ROOT / "benchmarks" / "parity.md"
 
 
@@ -55,6 +66,7 @@ def main() -> int:
     parser.add_argument(
         "--write", action="store_true", help="the report and the golden transcripts"
     )
+    parser.add_argument("--only-other", action="store_true", help="the other dialogue alone")
     parser.add_argument("--skip-validate", action="store_true", help="quicker, while working on it")
     chosen = parser.parse_args()
     if chosen.rasa is None:
@@ -74,21 +86,22 @@ def _run(chosen: argparse.Namespace, work: Path) -> int:
     export_project(project)
     if not chosen.skip_validate:
         say("rasa data validate")
-        run_rasa(chosen.rasa, project, "data", "validate", "--domain", "domain", "--data", "data")
+        run_rasa(chosen.rasa, project, *VALIDATE)
     say("rasa train core")
-    run_rasa(
-        chosen.rasa, project, "train", "core", "--domain", "domain", "--stories", "data",
-        "--out", "models", "--fixed-model-name", "core",
-    )  # fmt: skip
+    run_rasa(chosen.rasa, project, *TRAIN)
     model = project / "models" / "core.tar.gz"
     catalogue = parse_catalogue(ORGANISATION)
     reader = build_reader(ARTIFACTS, catalogue, OnnxEncoder(ARTIFACTS / "encoder"))
-    with _served(work, reader) as (house, url):
-        engine = build_engine(house.organisation)
+    organisation = Organisation(catalogue, Outbox((), FakeJobs()))
+    dialogue = build_dialogue(organisation, reader)
+    with _served(dialogue.door) as (house, url):
+        found = _variety(chosen, work, house, url)
+        if chosen.only_other:
+            return int(any(row.found.differences for row in found))
+        engine = build_engine(organisation)
         check_rules(engine.domain, model)
         log = work / "rasa.log"
         with RasaPipe.open(chosen.rasa, model, url, TOKEN, log) as rasa:
-            found: list[tuple[int, str, Compared]] = []
             for seed in chosen.seeds:
                 for stateless in (False, True):
                     began = time.perf_counter()
@@ -98,27 +111,64 @@ def _run(chosen: argparse.Namespace, work: Path) -> int:
                         turns=chosen.turns, stateless=stateless,
                     )  # fmt: skip
                     how = "given the state each turn" if stateless else "keeps its own state"
-                    found.append((seed, how, one))
-                    took = time.perf_counter() - began
-                    say(f"seed {seed}, Rasa {how}: {one.turns} turns, "
-                        f"{len(one.differences)} differences, {took:.0f} s")  # fmt: skip
-                    for difference in one.differences[:3]:
-                        say(json.dumps(difference, indent=1, ensure_ascii=False)[:6000])
-            speed = measure_speed(engine, found[0][2].conversations, rasa.ask)
+                    found.append(tell(Row("our own", seed, how, one), began))
+            first = next(row for row in found if row.dialogue == "our own")
+            speed = measure_speed(engine, first.found.conversations, rasa.ask)
             measured = Measured(rasa.version, found, speed, len(engine.domain.book.keys))
     say(render_report(measured))
-    if any(one.differences for _, _, one in found):
+    if any(row.found.differences for row in found):
         say("Differences: nothing written.")
         return 1
     if chosen.write:
         REPORT.write_text(render_report(measured), encoding="utf-8")
         golden = {
             "rasa": measured.rasa,
-            "conversations": [c for _, _, one in found[:1] for c in one.conversations[:12]],
+            "conversations": first.found.conversations[:12],
         }
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
+
+
+def _variety(chosen: argparse.Namespace, work: Path, house: SimpleNamespace, url: str) -> list[Row]:
+    """The other dialogue: its files, its actions, its people."""
+    project = work / "variety"
+    shutil.copytree(FOLDER, project / "domain", ignore=shutil.ignore_patterns("rules.yml", "*.py"))
+    (project / "data").mkdir()
+    shutil.copy(FOLDER / "rules.yml", project / "data")
+    shutil.copy(HOME / "config.yml", project)
+    if not chosen.skip_validate:
+        say("rasa data validate, of the other dialogue")
+        run_rasa(chosen.rasa, project, *VALIDATE)
+    say("rasa train core, of the other dialogue")
+    run_rasa(chosen.rasa, project, *TRAIN)
+    model = project / "models" / "core.tar.gz"
+    domain, actions = load_domain(FOLDER), InProcessActions(variety_actions())
+    check_rules(domain, model)
+    own, house.rasa = house.rasa, RasaDoor(domain, actions, house.rasa.reader)
+    rows = []
+    with RasaPipe.open(chosen.rasa, model, url, TOKEN, work / "variety.log") as rasa:
+        for seed in chosen.seeds:
+            began = time.perf_counter()
+            found = compare(
+                Engine(domain, actions), Customers(seed), rasa.ask,
+                conversations=chosen.conversations, turns=chosen.turns, stateless=False,
+            )  # fmt: skip
+            rows.append(tell(Row("the other", seed, "keeps its own state", found), began))
+    house.rasa = own
+    return rows
+
+
+def tell(row: Row, began: float) -> Row:
+    """Say how a row went, with its first differences."""
+    found, took = row.found, time.perf_counter() - began
+    say(
+        f"{row.dialogue}, seed {row.seed}, Rasa {row.how}: {found.turns} turns, "
+        f"{len(found.differences)} differences, {took:.0f} s"
+    )
+    for difference in found.differences[:3]:
+        say(json.dumps(difference, indent=1, ensure_ascii=False)[:6000])
+    return row
 
 
 def check_rules(domain: Domain, model: Path) -> None:
@@ -130,27 +180,27 @@ def check_rules(domain: Domain, model: Path) -> None:
 
 
 @contextmanager
-def _served(work: Path, reader: Reader) -> Iterator[tuple[Installation, str]]:
+def _served(door: RasaDoor) -> Iterator[tuple[SimpleNamespace, str]]:
+    """The three routes as they are served, on a free port of this machine."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    settings = resolve_settings(
-        environment=Environment.TEST, data_dir=work / "var", rasa_token=TOKEN
-    )
-    database = build_database(settings.store_url)
-    migrate(database)
-    with database.transaction() as session:
-        record_catalogue(session, parse_catalogue(ORGANISATION))
-    database.dispose()
-    house = build_installation(settings, reader=reader, jobs=FakeJobs())
-    server = build_server(house, port=0)
+    house = SimpleNamespace(rasa=door, settings=SimpleNamespace(rasa_token=SecretStr(TOKEN)))
+    app = FastAPI()
+    app.state.installation = house
+    app.include_router(router)
+    add_error_handlers(app)
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    server.began.wait(30)
+    patience = time.monotonic() + 30
+    while not server.started and time.monotonic() < patience:
+        thread.join(0.05)
     try:
-        yield house, server.url
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield house, f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join(20)
-        house.close()
 
 
 def say(words: str) -> None:

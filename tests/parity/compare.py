@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from assistant.dialogue import ConversationState, Turn
 from assistant.engine import ActionPort, Engine, Ran
-from assistant.hearing import hear
 from models.vocabulary import Channel
-from tests.parity.people import People
 
 Ask = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class Speaking(Protocol):
+    """A source of messages, the same for the same seed."""
+
+    seed: int
+
+    def begin(self) -> tuple[Channel, dict[str, str]]: ...
+    def hear(
+        self, state: ConversationState, channel: Channel, context: dict[str, str]
+    ) -> dict[str, Any]: ...
 
 
 @dataclass
@@ -52,13 +61,14 @@ def state_of(state: ConversationState) -> dict[str, Any]:
 
 def ours(turn: Turn, state: ConversationState) -> dict[str, Any]:
     after = state_of(state)
-    after["slots"] |= {"filing": turn.filing, "addition": turn.addition}
+    if "filing" in after["slots"]:
+        after["slots"] |= {"filing": turn.filing, "addition": turn.addition}
     return {"messages": [_message(u) for u in turn.utterances], **after}
 
 
 def compare(
     engine: Engine,
-    people: People,
+    people: Speaking,
     ask: Ask,
     *,
     conversations: int,
@@ -82,15 +92,14 @@ def compare(
         recording = Recording(engine.actions)
         channel, context = people.begin()
         own = Engine(engine.domain, recording)
-        state, _ = own.open(channel)
+        state = ConversationState(slots=engine.domain.initial_slots())
         told: dict[str, Any] = {}
         held: list[dict[str, Any]] = []
         for index in range(turns):
-            said = people.say(state, channel, context)
-            latest = hear(said, state)
+            latest = people.hear(state, channel, context)
             before = state.to_json()
             recording.ran.clear()
-            state, turn = own.turn(state, said)
+            state, turn = own.answer(state.copy(), channel, latest)
             call = {
                 "op": "turn",
                 "sender": f"{people.seed}-{stateless}-{number}",

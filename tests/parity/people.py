@@ -8,8 +8,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from assistant.dialogue import ConversationState, Said
+from assistant.hearing import hear
 from assistant.readings import understood
 from classifier.catalogue import Catalogue
 from classifier.reading import Reader
@@ -43,6 +45,12 @@ class People:
         if self.dice.random() < 0.3:
             context["site"] = self.dice.choice(self.catalogue.sites).id
         return self.dice.choice((Channel.WEB, Channel.WEB, Channel.SMS)), context
+
+    def hear(
+        self, state: ConversationState, channel: Channel, context: dict[str, str]
+    ) -> dict[str, Any]:
+        """The next message, as both sides are given it."""
+        return hear(self.say(state, channel, context), state)
 
     def say(self, state: ConversationState, channel: Channel, context: dict[str, str]) -> Said:
         """The next message, read by the real reader where it has words."""

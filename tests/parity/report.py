@@ -14,26 +14,40 @@ from tests.parity.speed import Speed
 
 
 @dataclass(frozen=True)
+class Row:
+    """One seed of one dialogue."""
+
+    dialogue: str
+    seed: int
+    how: str
+    found: Compared
+
+
+@dataclass(frozen=True)
 class Measured:
     """One whole run."""
 
     rasa: str
-    found: list[tuple[int, str, Compared]]
+    found: list[Row]
     speed: Speed
     keys: int
 
 
 def render_report(measured: Measured) -> str:
-    found, speed = measured.found, measured.speed
-    turns = sum(one.turns for _, _, one in found)
-    differences = sum(len(one.differences) for _, _, one in found)
+    rows_of, speed = measured.found, measured.speed
+    found = [row.found for row in rows_of]
+    turns = sum(one.turns for one in found)
+    differences = sum(len(one.differences) for one in found)
     actions: Counter[str] = Counter()
     responses: Counter[str] = Counter()
-    for _, _, one in found:
+    for one in found:
         actions.update(one.actions)
         responses.update(one.responses)
-    rows = [f"| {seed} | {how} | {len(one.conversations)} | {one.turns} | {len(one.differences)} |"
-            for seed, how, one in found]  # fmt: skip
+    rows = [
+        f"| {row.dialogue} | {row.seed} | {row.how} | {len(row.found.conversations)} | "
+        f"{row.found.turns} | {len(row.found.differences)} |"
+        for row in rows_of
+    ]
     ours, theirs = speed.turns / speed.ours, speed.turns / speed.rasa
     return "\n".join(
         [
@@ -60,11 +74,11 @@ def render_report(measured: Measured) -> str:
                 "the form has handed the message on. Rasa asks our app for actions and words over HTTP."
             ),
             "",
-            "| seed | Rasa | conversations | turns | differences |",
-            "|---|---|---|---|---|",
+            "| dialogue | seed | Rasa | conversations | turns | differences |",
+            "|---|---|---|---|---|---|",
             *rows,
             (
-                f"| all | | {sum(len(one.conversations) for _, _, one in found)} | **{turns}** | "
+                f"| all | | | {sum(len(one.conversations) for one in found)} | **{turns}** | "
                 f"**{differences}** |"
             ),
             "",
@@ -76,7 +90,7 @@ def render_report(measured: Measured) -> str:
             "## Turns per second of the engine alone",
             "",
             (
-                f"The first row's {speed.turns} turns again, in the same run, on one core each, with no "
+                f"The first {speed.turns} turns of our own dialogue again, in the same run, on one core each, with no "
                 "HTTP on either side: what each action returned is played back in order, so neither pays "
                 "for actions or for reading. Rasa: the agent in its process with RulePolicy alone, its "
                 "own template renderer and the in-memory tracker store. Ours: state copied, turn, "
