@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from assistant.dialogue import Button
+from incidents.segments import count_segments, first_segment, render_gsm
 
 SMS_LENGTH: Final = 160
 PLACE: Final = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]{0,39})\}")
 """A placeholder (its name is group 1), or a doubled brace that stands for one."""
 _ONE_PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")
-_SIGNS: Final = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
-    | {"\u2013": "-", "\u2014": "-", "\u2192": ">"}
-)
 
 
 def choose_variant(
@@ -81,14 +77,11 @@ def _holds(variant: Mapping[str, Any], slots: Mapping[str, Any]) -> bool:
 def render_sms(text: str, buttons: Sequence[Button]) -> str:
     """One segment: the words, and the choices as digits."""
     choices = " ".join(f"{number} {b.title}" for number, b in enumerate(buttons, start=1))
-    room = SMS_LENGTH - (len(choices) + 1 if choices else 0)
-    words = plain_sms(text)
-    if len(words) > room:
-        words = words[: max(room - 3, 0)].rstrip() + "..."
-    return plain_sms(f"{words} {choices}" if choices else words)[:SMS_LENGTH]
-
-
-def plain_sms(text: str) -> str:
-    """Letters that every phone's 7-bit alphabet has; accents go, the words stay."""
-    simple = unicodedata.normalize("NFKD", text.translate(_SIGNS))
-    return simple.encode("ascii", "ignore").decode()
+    words = render_gsm(text[: 2 * SMS_LENGTH])
+    tail = f" {choices}" if choices else ""
+    whole = render_gsm(f"{words}{tail}")
+    if count_segments(whole) == 1:
+        return whole
+    while words and count_segments(render_gsm(f"{words}...{tail}")) > 1:
+        words = words[:-1].rstrip()
+    return first_segment(render_gsm(f"{words}...{tail}"))

@@ -6,6 +6,7 @@ typographic signs are replaced by plain ones first.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 _BASIC: Final = frozenset(
@@ -13,6 +14,7 @@ _BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED: Final = frozenset("\f^{}\\[~]|€")  # two septets each
+_FEW: Final = 0.2
 _PLAIN: Final = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u2032`\u00b4", "'"),
@@ -33,12 +35,52 @@ def render_plain(text: str) -> str:
     return text.translate(_PLAIN)
 
 
+def render_gsm(text: str) -> str:
+    """`text` in the GSM alphabet: other accents and signs go, the words stay.
+
+    A text in letters that the alphabet lacks stays as it is: without them it would say nothing.
+    """
+    plain = render_plain(text)
+    kept, lost, letters = [], 0, 0
+    for sign in plain:
+        letters += sign.isalpha()
+        if sign in _BASIC or sign in _EXTENDED:
+            kept.append(sign)
+            continue
+        simple = unicodedata.normalize("NFKD", sign)
+        found = "".join(one for one in simple if one in _BASIC or one in _EXTENDED)
+        lost += sign.isalpha() and not found
+        kept.append(found)
+    return plain if lost > letters * _FEW else "".join(kept)
+
+
+def first_segment(text: str) -> str:
+    """As much of `text`, as it stands, as one segment holds."""
+    wide = not _is_gsm(text)
+    room, end = (70, 0) if wide else (160, 0)
+    for sign in text:
+        room -= _units(sign, wide=wide)
+        if room < 0:
+            break
+        end += 1
+    return text[:end]
+
+
 def count_segments(text: str) -> int:
     """How many segments a network makes of `text`, as it stands."""
-    if all(sign in _BASIC or sign in _EXTENDED for sign in text):
-        return _parts([2 if sign in _EXTENDED else 1 for sign in text], whole=160, part=153)
-    units = [len(sign.encode("utf-16-le")) // 2 for sign in text]
-    return _parts(units, whole=70, part=67)
+    wide = not _is_gsm(text)
+    units = [_units(sign, wide=wide) for sign in text]
+    return _parts(units, whole=70, part=67) if wide else _parts(units, whole=160, part=153)
+
+
+def _is_gsm(text: str) -> bool:
+    return all(sign in _BASIC or sign in _EXTENDED for sign in text)
+
+
+def _units(sign: str, *, wide: bool) -> int:
+    if wide:
+        return len(sign.encode("utf-16-le", "surrogatepass")) // 2
+    return 2 if sign in _EXTENDED else 1
 
 
 def _parts(sizes: list[int], *, whole: int, part: int) -> int:
