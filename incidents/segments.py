@@ -73,6 +73,14 @@ def count_segments(text: str) -> int:
     return _parts(units, whole=70, part=67) if wide else _parts(units, whole=160, part=153)
 
 
+def is_full(text: str) -> bool:
+    """Whether `text` ends just where a network cuts: a phone may have sent the rest apart."""
+    wide = not _is_gsm(text)
+    units = sum(_units(sign, wide=wide) for sign in text)
+    whole, part = (70, 67) if wide else (160, 153)
+    return units == whole or (units > 0 and units % part == 0)
+
+
 def _is_gsm(text: str) -> bool:
     return all(sign in _BASIC or sign in _EXTENDED for sign in text)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from incidents.segments import count_segments
+from incidents.segments import is_full
 from incidents.text_policy import TextPolicy
 from models.ids import TextId
 
@@ -17,8 +17,6 @@ GAP: Final = "[...]"
 """Stands where a part never came."""
 MOST_PARTS: Final = 32
 _TOGETHER: Final = 10
-_EDGES: Final = frozenset({160, 153, 306, 459, 612, 765, 918})
-_EDGES_WIDE: Final = frozenset({70, 67, 134, 201, 268, 335})
 _GOES_ON: Final = re.compile(
     r"(?i)(?:[,:;(/&+\-\u2013\u2014]|\.\.\.|\u2026|\b(?:and|or|but|because|the|a|an|to|of|in|on|at|with|"
     r"for|from|my|our|is|are|not|und|oder|aber|weil|dass|der|die|das|den|dem|ein|eine|einen|im|in|"
@@ -62,7 +60,7 @@ class Joining:
 def is_cut(text: str) -> bool:
     """Whether a text stops inside a sentence: full to the brim, or on a word like "and"."""
     plain = text.strip()
-    return bool(plain) and (_is_full(text) or _GOES_ON.search(plain) is not None)
+    return bool(plain) and (is_full(text) or _GOES_ON.search(plain) is not None)
 
 
 def choose_message(waiting: Sequence[WaitingText], policy: TextPolicy, now: datetime) -> Joining:
@@ -112,11 +110,5 @@ def _in_one(together: Sequence[WaitingText]) -> str:
     """A text that is full to the brim was cut inside a word, perhaps; any other at its end."""
     text = together[0].text
     for before, one in pairwise(together):
-        text += one.text if _is_full(before.text) else f" {one.text}"
+        text += one.text if is_full(before.text) else f" {one.text}"
     return text
-
-
-def _is_full(text: str) -> bool:
-    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    wide = units > len(text) or count_segments(text) != count_segments("a" * len(text))
-    return units in (_EDGES_WIDE if wide else _EDGES)
