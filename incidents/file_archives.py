@@ -28,6 +28,7 @@ BROKEN: Final = (
 )
 """What unpacking raises on files that are not what they say."""
 _LOOKED_AT: Final = 1 << 20
+_LOOKED_AT_PART: Final = 64 << 10
 _OF_XML: Final = 24 << 20
 _MAC: Final = "__MACOSX/"
 _MAC_MOST: Final = 4_096
@@ -50,13 +51,15 @@ class ArchivePolicy:
     Attributes:
         entries: Of one archive, folders included.
         unpacked: Bytes, all entries together.
-        ratio: Unpacked bytes to one of the archive's.
+        ratio: Unpacked bytes to one of the archive's; a log that repeats itself packs well, so
+            only from `harmless` bytes on.
 
     """
 
     entries: int
     unpacked: int
     ratio: int
+    harmless: int = 1 << 20
 
 
 DOCUMENT: Final = ArchivePolicy(entries=1_000, unpacked=200 << 20, ratio=100)
@@ -85,6 +88,8 @@ def check_document(data: bytes) -> bytes:
             if _ACTING_PARTS.search(entry.filename):
                 raise HarmfulArchiveError
             if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+                if find_trouble(archive.open(entry).read(_LOOKED_AT_PART), ""):
+                    raise HarmfulArchiveError
                 continue
             if entry.file_size > _OF_XML:
                 raise HarmfulArchiveError
@@ -164,7 +169,7 @@ def _entries(archive: zipfile.ZipFile, size: int, policy: ArchivePolicy) -> list
     exploding = (
         len(entries) > policy.entries
         or total > policy.unpacked
-        or total > policy.ratio * size
+        or (total > policy.harmless and total > policy.ratio * size)
         or packed > size  # entries that lie on each other
     )
     tricky = len(set(names)) < len(names) or any(_climbs(name) for name in names)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -24,7 +25,7 @@ PIECE: Final = 1 << 20
 """Bytes that are in memory at one time while a file is copied."""
 _FULL: Final = re.compile(r"os error (?:27|28|122)\b")  # EFBIG, ENOSPC, EDQUOT
 _KEY: Final = re.compile(r"[0-9a-f]{8,64}(?:\.\d{1,12})?\Z")
-_OPTIONS: Final = frozenset({"region", "endpoint", "allow_http", "virtual_hosted_style_request"})
+_OPTIONS: Final = frozenset({"region", "endpoint", "allow_http", "retries"})
 
 
 class BlobsUnusableError(DomainError):
@@ -130,18 +131,30 @@ def build_blobs(address: str | Path) -> Blobs:
     parts = urlsplit(text)
     options = dict(parse_qsl(parts.query))
     unknown = set(options) - _OPTIONS
-    if parts.scheme != "s3" or not parts.netloc or unknown:
+    if (
+        parts.scheme != "s3"
+        or not parts.netloc
+        or unknown
+        or not options.get("retries", "3").isdecimal()
+    ):
         raise BadBlobsAddressError(
             "The storage of files is a folder, or s3://BUCKET/PREFIX with the options "
             f"{', '.join(sorted(_OPTIONS))}. Mend MUSTER_BLOBS."
         )
-    more = {name: value for name, value in options.items() if name != "allow_http"}
-    plain = options.get("allow_http", "false") == "true"
     store = S3Store(
         parts.netloc,
         prefix=parts.path.strip("/") or None,
-        client_options={"allow_http": plain, "timeout": "30s", "connect_timeout": "5s"},
-        **more,  # type: ignore[arg-type]  # checked above
+        region=options.get("region"),
+        endpoint=options.get("endpoint"),
+        client_options={
+            "allow_http": options.get("allow_http") == "true",
+            "timeout": "30s",
+            "connect_timeout": "5s",
+        },
+        retry_config={
+            "max_retries": int(retries),
+            "retry_timeout": timedelta(seconds=20),
+        },
     )
     return Blobs(store)
 

@@ -183,11 +183,12 @@ def _read_zip(data: bytes) -> bytes:
 
 
 def _read_text(data: bytes) -> bytes:
-    if _WEB_PAGE.match(data[:_SNIFFED].lstrip(b"\xef\xbb\xbf")):
+    text = _decode(data)
+    start = data if text is None else text[:_SNIFFED].lstrip("\ufeff").encode("utf-8", "replace")
+    if _WEB_PAGE.match(start[:_SNIFFED]):
         raise RefusedFileError(
             "This is a web page or a drawing, not plain text. Send a screenshot of it instead."
         )
-    text = _decode(data)
     if text is None or _CONTROL.search(text):
         raise RefusedFileError("This is not plain text. Save it as text (UTF-8), then send it.")
     return data
