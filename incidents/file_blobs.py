@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ class Blobs:
     store: ObjectStore
     folder: Path | None = None
 
-    def write(self, key: str, source: BinaryIO | Iterable[bytes]) -> None:
+    def write(self, key: str, source: BinaryIO | Sequence[bytes]) -> None:
         """All of `source`, piece by piece; whole, and safe against power loss, or not at all.
 
         Raises:
@@ -56,7 +56,7 @@ class Blobs:
 
         """
         place = self._place(key)
-        pieces = source if isinstance(source, Iterable) and not _is_file(source) else _read(source)  # type: ignore[arg-type]  # told apart by `_is_file`
+        pieces = source if isinstance(source, Sequence) else _read(source)
         if self.folder is not None:
             (self.folder / key[:2]).mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -130,13 +130,9 @@ def build_blobs(address: str | Path) -> Blobs:
         return Blobs(LocalStore(folder), folder)
     parts = urlsplit(text)
     options = dict(parse_qsl(parts.query))
-    unknown = set(options) - _OPTIONS
-    if (
-        parts.scheme != "s3"
-        or not parts.netloc
-        or unknown
-        or not options.get("retries", "3").isdecimal()
-    ):
+    retries = options.get("retries", "3")
+    known = set(options) <= _OPTIONS and retries.isdecimal()
+    if parts.scheme != "s3" or not parts.netloc or not known:
         raise BadBlobsAddressError(
             "The storage of files is a folder, or s3://BUCKET/PREFIX with the options "
             f"{', '.join(sorted(_OPTIONS))}. Mend MUSTER_BLOBS."
@@ -166,10 +162,6 @@ def storage_full() -> StorageFullError:
 
 def _unusable() -> BlobsUnusableError:
     return BlobsUnusableError("The storage of files does not answer. Send the file again later.")
-
-
-def _is_file(source: object) -> bool:
-    return hasattr(source, "read")
 
 
 def _read(source: BinaryIO) -> Iterator[bytes]:

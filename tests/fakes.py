@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from classifier.pair_scorer import PairScorer
 from classifier.reading import Reading
 from classifier.recurrence import FEATURES as RECURRENCE_FEATURES
 from classifier.recurrence_scorer import RecurrenceScorer
+from incidents.file_scanning import Finding, Verdict
 from incidents.transports.port import TransportError
 from models.ids import AttachmentId, IncidentId, MessageId, ReportId, TextId
 
@@ -175,3 +177,16 @@ def plain_recurrence() -> RecurrenceScorer:
     return RecurrenceScorer(
         "plain", np.zeros(count), np.ones(count), weights, bias=-10.0, link=0.5, manifest={}
     )
+
+
+@dataclass
+class FakeScanner:
+    """A scanner of viruses that says what it is told to say, and remembers what it was asked."""
+
+    verdict: Verdict = field(default_factory=lambda: Verdict(Finding.CLEAN))
+    asked: list[str] = field(default_factory=list)
+
+    def scan(self, path: Path, name: str) -> Verdict:
+        self.asked.append(name)
+        assert path.is_file()
+        return self.verdict
