@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,76 +17,22 @@ from api.wiring import Installation, build_installation
 from classifier.catalogue import Catalogue
 from classifier.reading import Reader
 from models.conversation import Conversation, Message
-from models.report import Report
 from models.vocabulary import Channel, Direction, SendState
 from tests.fakes import FakeJobs, StandingClock
 from tests.integration.api_fixtures import make_settings, make_store
+from tests.integration.sms_fixtures import (
+    OUTAGE,
+    PHONE,
+    PUBLIC,
+    client,
+    house,
+    inbound,
+    send_owed,
+    twilio,
+)
 from tests.standins.twilio import PATH, Twilio, new_sid
 
-PUBLIC = "https://muster.example.org/base"
-PHONE = "+4915112345678"
-OUTAGE = "wifi is completely dead in berlin since 9, the whole team is affected"
-
-
-@pytest.fixture
-def twilio() -> Iterator[Twilio]:
-    with Twilio() as found:
-        yield found
-
-
-@pytest.fixture
-def house(
-    tmp_path: Path, catalogue: Catalogue, reader: Reader, clock: StandingClock, twilio: Twilio
-) -> Iterator[Installation]:
-    settings = make_settings(
-        tmp_path,
-        public_base_url=PUBLIC,
-        twilio_account_sid=twilio.account_sid,
-        twilio_auth_token=twilio.auth_token,
-        twilio_from=twilio.number,
-        twilio_api_base=twilio.url,
-    )
-    make_store(settings, catalogue)
-    found = build_installation(settings, clock=clock, reader=reader, jobs=FakeJobs())
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def client(house: Installation) -> Iterator[TestClient]:
-    with TestClient(create_app(house), raise_server_exceptions=False) as found:
-        yield found
-
-
-def hear_owed(house: Installation) -> None:
-    """What the job runner would do with what came."""
-    assert isinstance(house.jobs, FakeJobs)
-    assert house.texts is not None
-    while house.jobs.texts:
-        house.texts.hearing.hear_text(house.jobs.texts.pop(0))
-
-
-def send_owed(house: Installation) -> None:
-    """What the job runner would do."""
-    hear_owed(house)
-    assert isinstance(house.jobs, FakeJobs)
-    assert house.texts is not None
-    while house.jobs.sms:
-        house.texts.sending.send_sms(house.jobs.sms.pop(0))
-
-
-def inbound(house: Installation) -> int:
-    """How many texts were heard, once the job runner has done its work."""
-    hear_owed(house)
-    with house.database.reading() as session:
-        return session.execute(
-            select(func.count()).where(Message.direction == Direction.INBOUND)
-        ).scalar_one()
-
-
-def reports(house: Installation) -> int:
-    with house.database.reading() as session:
-        return session.execute(select(func.count(Report.id))).scalar_one()
+__all__ = ["client", "house", "twilio"]
 
 
 def test_a_signed_text_is_heard_acknowledged_silently_and_answered_through_rest(
@@ -229,6 +176,41 @@ def test_a_text_from_no_persons_phone_is_acknowledged_and_not_heard(
     said = twilio.number if sender == "us" else sender
     assert twilio.deliver(said, OUTAGE, to=client, public=PUBLIC).status_code == 200
     assert inbound(house) == 0
+
+
+def test_a_json_call_is_believed_by_the_hash_of_its_body_in_the_signed_address(
+    client: TestClient, house: Installation, twilio: Twilio
+) -> None:
+    body = json.dumps(twilio.form(PHONE, OUTAGE))
+    path = f"{PATH}?bodySHA256={hashlib.sha256(body.encode()).hexdigest()}"
+    headers = twilio.sign({}, PUBLIC, path=path) | {"content-type": "application/json"}
+    assert client.post(path, content=body + " ", headers=headers).status_code == 403
+    plain = twilio.sign({}, PUBLIC) | {"content-type": "application/json"}
+    assert client.post(PATH, content=body, headers=plain).status_code == 403
+    assert client.post(path, content="[1]", headers=headers).status_code == 400
+    assert client.post(path, content=body, headers=headers).status_code == 200
+    assert inbound(house) == 1
+
+
+def test_a_wish_for_help_is_left_to_the_network_that_answers_it(
+    client: TestClient, house: Installation, twilio: Twilio
+) -> None:
+    for word in ("HELP", "info", "Hilfe!"):
+        twilio.deliver(PHONE, word, to=client, public=PUBLIC)
+    send_owed(house)
+    assert inbound(house) == 0
+    assert twilio.sent == []
+
+
+@pytest.mark.parametrize("word", ["STOPP", "stopall", "OptOut", "Abmelden", "revoke."])
+def test_every_word_for_no_more_is_obeyed_at_once_even_for_what_is_owed_already(
+    client: TestClient, house: Installation, twilio: Twilio, word: str
+) -> None:
+    twilio.deliver(PHONE, OUTAGE, to=client, public=PUBLIC)
+    twilio.deliver(PHONE, word, to=client, public=PUBLIC)
+    send_owed(house)
+    assert inbound(house) == 1
+    assert twilio.tries == []
 
 
 def test_words_that_no_database_keeps_and_other_oddities_are_heard(
