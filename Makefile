@@ -63,4 +63,22 @@ $(TRAIN): pyproject.toml constraints-train.txt
 test-train: setup setup-train  ## The ONNX encoder against sentence-transformers
 	@.venv-train/bin/python -m pytest -m train $(ARGS)
 
+# A real Rasa needs Python 3.10 and an environment of its own (2.6 GB): hence not part of `test`.
+RASA := .venv-rasa/.setup-done
+
+setup-rasa: $(RASA)  ## An environment with Rasa 3.6.21 (Python 3.10, several minutes, once)
+
+$(RASA):
+	@echo "==> Making the Rasa environment in .venv-rasa (Python 3.10, several minutes, once)"
+	@command -v python3.10 > /dev/null || { echo "Rasa 3.6 needs Python 3.10: put python3.10 on PATH."; exit 1; }
+	@test -x .venv-rasa/bin/python || python3.10 -m venv .venv-rasa
+	@.venv-rasa/bin/python -m pip install --quiet --disable-pip-version-check setuptools==70.3.0 wheel
+	@.venv-rasa/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints-rasa.txt
+	@touch $@
+
+parity: setup  ## Our dialogue engine beside a real Rasa 3.6: RASA_PYTHON, else make setup-rasa
+	@test -n "$(RASA_PYTHON)" || $(MAKE) setup-rasa
+	@$(BIN)/python -m tests.parity --rasa "$(or $(RASA_PYTHON),.venv-rasa/bin/python)" $(ARGS)
+
+.PHONY: setup-rasa parity
 .PHONY: help setup run test check bench setup-train test-train

@@ -40,15 +40,16 @@ from incidents.organisation import Organisation
 from tests.conftest import ARTIFACTS, ORGANISATION
 from tests.fakes import FakeJobs
 from tests.parity.compare import compare
+from tests.parity.golden import record_golden
 from tests.parity.people import People
 from tests.parity.rasa_pipe import RasaPipe, read_rules, run_rasa
 from tests.parity.report import Measured, Row, render_report
+from tests.parity.served import compare_served, rasa_server
 from tests.parity.speed import measure_speed
 from tests.parity.variety_side import FOLDER, Customers, variety_actions
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "parity-0123456789-abcdefghijklmnopqrstuvwxyz"
-GOLDEN = ROOT / "tests" / "golden" / "rasa.json"
 VALIDATE = ("data", "validate", "--domain", "domain", "--data", "data")
 TRAIN = (
     "train", "core", "--domain", "domain", "--stories", "data", "--out", "models",
@@ -114,19 +115,17 @@ def _run(chosen: argparse.Namespace, work: Path) -> int:
                     found.append(tell(Row("our own", seed, how, one), began))
             first = next(row for row in found if row.dialogue == "our own")
             speed = measure_speed(engine, first.found.conversations, rasa.ask)
-            measured = Measured(rasa.version, found, speed, len(engine.domain.book.keys))
+        with rasa_server(chosen.rasa, project, url, TOKEN) as served:
+            asked = compare_served(engine, People(99, catalogue, reader), served, TOKEN, turns=60)
+            say(f"a Rasa server behind our client: {asked} turns, no difference")
+            measured = Measured(rasa.version, found, speed, len(engine.domain.book.keys), asked)
     say(render_report(measured))
     if any(row.found.differences for row in found):
         say("Differences: nothing written.")
         return 1
     if chosen.write:
         REPORT.write_text(render_report(measured), encoding="utf-8")
-        golden = {
-            "rasa": measured.rasa,
-            "conversations": first.found.conversations[:12],
-        }
-        GOLDEN.parent.mkdir(exist_ok=True)
-        GOLDEN.write_text(json.dumps(golden, ensure_ascii=False) + "\n", encoding="utf-8")
+        record_golden(rasa.version, found)
     return 0
 
 
