@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -37,14 +38,22 @@ _STARTS: Final = (("ONS_PROBE", "DNS_PROBE"), ("0NS_PROBE", "DNS_PROBE"))
 NO_PROGRAM: Final = "No text was read: this server has no program that reads pictures."
 
 
+def find_program() -> str | None:
+    """Where tesseract is; None where it is not installed."""
+    return shutil.which("tesseract")
+
+
 class OcrReader:
     """Reads pictures; without tesseract it says that no text was read."""
 
     name = "tesseract-1"
 
+    def __init__(self, find: Callable[[], str | None] = find_program) -> None:
+        self._find = find
+
     def read(self, content: bytes) -> FileText:
         """The text in a picture; bounded by the sandbox it runs in."""
-        program = shutil.which("tesseract")
+        program = self._find()
         if program is None:
             return FileText("", NO_PROGRAM, "none")
         from PIL import Image

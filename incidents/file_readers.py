@@ -110,10 +110,9 @@ class PdfReader(FileReader):
         pages: list[str] = []
         trouble = None
         try:
-            pages.extend(
-                document[number].get_textpage().get_text_range(count=_OF_PAGE)
-                for number in range(min(len(document), _PAGES))
-            )
+            for number in range(min(len(document), _PAGES)):
+                page = document[number].get_textpage()
+                pages.append(page.get_text_range(0, min(page.count_chars(), _OF_PAGE)))
         except pypdfium2.PdfiumError:
             trouble = "A page of this PDF is damaged; what follows was not read."
         text = storable("\n".join(pages)).replace("\r\n", "\n").replace("\x02", "")
