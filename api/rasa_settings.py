@@ -11,8 +11,17 @@ _LENGTH: Final = 32
 _LETTERS: Final = 10
 
 
-def check_rasa(token: SecretStr | None, url: str, *, wanted: bool) -> None:
+def check_rasa(
+    token: SecretStr | None, url: str, *, wanted: bool, production: bool, near: frozenset[str]
+) -> None:
     """Refuse a toy token, an address that is none, and a Rasa that is wanted but not named.
+
+    Args:
+        token: Shared with it.
+        url: Where it listens.
+        wanted: Whether it decides what is said.
+        production: Whether words may only go over https.
+        near: Hosts that are this machine.
 
     Raises:
         ValueError: With the name of the setting to mend.
@@ -28,4 +37,7 @@ def check_rasa(token: SecretStr | None, url: str, *, wanted: bool) -> None:
     parts = urlsplit(url)
     if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username):
         msg = "MUSTER_RASA_URL must be a plain http(s) address, e.g. http://127.0.0.1:5005"
+        raise ValueError(msg)
+    if production and parts.scheme == "http" and parts.hostname not in near:
+        msg = "MUSTER_RASA_URL must be https:// in production, or on this machine"
         raise ValueError(msg)

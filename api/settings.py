@@ -205,7 +205,13 @@ class Settings(TextSettings):
             msg = "MUSTER_HOST other than this machine needs MUSTER_ENVIRONMENT=production"
             raise ValueError(msg)
         self.check_texts()
-        check_rasa(self.rasa_token, self.rasa_url, wanted=self.dialogue is Dialogue.RASA)
+        check_rasa(
+            self.rasa_token,
+            self.rasa_url,
+            wanted=self.dialogue is Dialogue.RASA,
+            production=self.environment is Environment.PRODUCTION,
+            near=LOOPBACK,
+        )
         for target in self.targets():
             _check_target(target)
         names = [target.name for target in self.targets()]

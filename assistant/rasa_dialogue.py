@@ -81,6 +81,12 @@ class RasaDialogue(DialoguePort):
                 "The Rasa server answers otherwise than our connector does. "
                 "Export the project again: muster rasa export."
             ) from error
+        if not utterances:
+            # Every rule says something: Rasa could not call our actions, and went on without.
+            raise DialogueUnreachableError(
+                "The Rasa server had no answer; nothing was recorded. Look whether it reaches "
+                "/rasa/webhook and /rasa/nlg here (MUSTER_URL, MUSTER_RASA_TOKEN)."
+            )
         return state, close_turn(state, utterances)
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ def test_while_rasa_does_not_answer_nothing_is_recorded_and_the_retry_counts_onc
     desk = rasa_desk(house, client)
     talk = Talk(desk)
     message = Inbound("the printer on floor 3 is broken", client_id="c-one")
-    for trouble in ("503", "nonsense", "other"):
+    for trouble in ("503", "nonsense", "other", "silent"):
         rasa.troubles.append(trouble)
         with pytest.raises(DialogueUnreachableError):
             desk.hear(talk.conversation, message)

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.settings import BadSettingsError, Dialogue
+from api.rasa_settings import check_rasa
+from api.settings import LOOPBACK, BadSettingsError, Dialogue
 from api.wiring import build_installation
 from assistant.rasa_dialogue import RasaDialogue
 from classifier.reading import Reader
@@ -226,6 +228,7 @@ def test_a_call_for_words_that_are_not_there_is_refused(
         ({"dialogue": Dialogue.RASA}, "MUSTER_RASA_URL"),
         ({"dialogue": Dialogue.RASA, "rasa_url": "http://127.0.0.1:5005"}, "MUSTER_RASA_TOKEN"),
         ({"rasa_url": "5005", "rasa_token": TOKEN}, "MUSTER_RASA_URL"),
+        ({"rasa_url": "http://me:pw@127.0.0.1:5005", "rasa_token": TOKEN}, "MUSTER_RASA_URL"),
     ],
 )
 def test_settings_that_would_open_a_door_or_ask_nobody_are_refused(
@@ -233,6 +236,23 @@ def test_settings_that_would_open_a_door_or_ask_nobody_are_refused(
 ) -> None:
     with pytest.raises(BadSettingsError, match=says):
         make_settings(tmp_path, **more)
+
+
+@pytest.mark.parametrize(
+    ("url", "accepted"),
+    [
+        ("http://rasa.example.org:5005", False),
+        ("https://rasa.example.org", True),
+        ("http://127.0.0.1:5005", True),
+    ],
+)
+def test_in_production_words_leave_this_machine_only_encrypted(url: str, accepted: bool) -> None:
+    more = {"wanted": True, "production": True, "near": LOOPBACK}
+    if accepted:
+        check_rasa(SecretStr(TOKEN), url, **more)
+        return
+    with pytest.raises(ValueError, match="https://"):
+        check_rasa(SecretStr(TOKEN), url, **more)
 
 
 def test_with_rasa_wanted_the_desk_asks_rasa(

@@ -23,10 +23,16 @@ from assistant.dialogue import ConversationState
 from assistant.engine import Engine
 from models.vocabulary import Channel
 
+_ODD = {"nonsense": b"<html>", "other": b'{"messages": [{}]}'}
+
 
 @dataclass
 class RasaStandIn:
-    """What was asked, and how to fail next: a status, "nonsense", or "other" (an odd answer)."""
+    """What was asked, and how to fail next.
+
+    A trouble is a status ("503"), "nonsense" (no JSON), "other" (JSON that our connector does not
+    write) or "silent" (what Rasa says when it could not call our actions: nothing).
+    """
 
     engine: Engine
     token: str
@@ -62,11 +68,13 @@ class RasaStandIn:
             self.forged += 1
             return 403, b"{}"
         trouble = self.troubles.popleft() if self.troubles else ""
-        if trouble:
-            return (200, b"<html>") if trouble == "nonsense" else (
-                (200, b'{"messages": [{}]}') if trouble == "other" else (int(trouble), b"{}")
-            )  # fmt: skip
         call = json.loads(body)
+        if trouble == "silent":
+            return 200, json.dumps({**call["state"], "messages": []}).encode()
+        if trouble in _ODD:
+            return 200, _ODD[trouble]
+        if trouble:
+            return int(trouble), b"{}"
         self.asked.append(call)
         return 200, json.dumps(self._think(call)).encode()
 
