@@ -80,6 +80,7 @@ def read_last(
         "service": report.service_id,
         "site": report.site_id,
         "codes": list(report.signatures),
+        "category": report.category.value if report.category else None,
         "likeness": None if theirs is None else float(theirs @ vector),
         "solved": incident.status is Status.RESOLVED,
     }

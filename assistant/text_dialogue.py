@@ -7,6 +7,7 @@ Nobody who does not answer is lost: what waits is a report of its own in the end
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -26,6 +27,7 @@ WAITING: Final = "text_waiting"
 """The slot with a text of which we asked what it is about."""
 SAME: Final = render_payload("text_same")
 NEW: Final = render_payload("text_new")
+_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _DOUBTS: Final = frozenset({"utter_unclear", "utter_default"})
 
 
@@ -53,7 +55,8 @@ class TextDialogue(DialoguePort):
         known = last_of(said)
         if known is None or choose_intent(said, before) != "report":
             return self.inner.turn(before, said)
-        found = choose_same(said.text, said.facts, known, self.policy)
+        surely = said.category.get("label")
+        found = choose_same(said.text, said.facts, known, self.policy, category=surely)
         if found is SameOrNew.UNSURE:
             return _asked(before, said, known)
         return (self._more if found is SameOrNew.SAME else self._new)(before, said)
@@ -114,6 +117,7 @@ def last_of(said: Said) -> LastReport | None:
         service=told["service"],
         site=told["site"],
         codes=tuple(told["codes"]),
+        category=told["category"],
         likeness=told["likeness"],
         solved=told["solved"],
     )
@@ -128,7 +132,8 @@ def waits_for_a_word(state: ConversationState) -> str | None:
     if state.slots.get(WAITING) is not None:
         return NEW
     payloads = [sent for _, sent in state.issued]
-    if state.slots.get("pending") and "/insist" in payloads and _doubted(state):
+    told = _WORD.search(str(state.slots.get("pending") or ""))
+    if told and "/insist" in payloads and _doubted(state):
         return "/insist"
     return None
 

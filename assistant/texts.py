@@ -113,7 +113,7 @@ class TextHearing:
         lost = troubles(media)
         with self.desk.database.transaction() as session:
             row = session.get_one(Conversation, conversation)
-            self._expect_a_word(session, row)
+            self.record_expected(session, row)
             if not lost:
                 return
             words = render_words(
@@ -125,7 +125,8 @@ class TextHearing:
             self.box.jobs.owe_sms(session, message)
             self._tell_staff(session, row, len(media), lost, self.box.clock())
 
-    def _expect_a_word(self, session: Session, row: Conversation) -> None:
+    def record_expected(self, session: Session, row: Conversation) -> None:
+        """Write down when silence would file something, or that it would not."""
         state = ConversationState.from_json(row.state)
         waits = waits_for_a_word(state) is not None or _has_only_files(state)
         at = row.last_at + self.box.policy.silence if waits else None

@@ -15,7 +15,8 @@ LAST = LastReport(
     service="wifi",
     site="berlin",
     codes=("0x8004010f",),
-    likeness=0.4,
+    category="network",
+    likeness=0.3,
     solved=False,
 )
 
@@ -51,6 +52,13 @@ def test_the_same_service_after_it_was_solved_is_asked_about() -> None:
     solved = replace(LAST, solved=True)
     assert choose("wifi is down", solved, services=["wifi"]) is SameOrNew.UNSURE
     assert choose("no sound in calls", solved) is SameOrNew.NEW
+
+
+def test_another_kind_of_trouble_is_another_one_unless_it_names_the_same_service() -> None:
+    told = "a mail wants my password, I clicked"
+    assert choose_same(told, {}, LAST, SamePolicy(), category="security") is SameOrNew.NEW
+    facts = {"services": ["wifi"]}
+    assert choose_same(told, facts, LAST, SamePolicy(), category="security") is SameOrNew.SAME
 
 
 def test_words_that_resemble_nothing_of_it_are_another_trouble() -> None:
