@@ -10,6 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from benchmarks.dialogs import make_dialogs
+from incidents.file_ocr import NO_PROGRAM, find_program
 from models.database import Database
 from models.incident import Membership, TimelineEntry
 from models.report import AttachmentReading, Report
@@ -97,3 +99,30 @@ def test_two_logs_with_one_rare_line_bring_two_accounts_together(
     assert links[0].incident_id == links[1].incident_id
     assert "`allocation ledger rejected batch <*> quorum lost`" in links[1].evidence["sentence"]
     assert all(one.considered_at is not None for one in readings(database))
+
+
+def test_the_reporter_is_told_what_was_seen_in_a_screenshot(muster: Muster) -> None:
+    """Where no program reads pictures, that is what is told."""
+    talk = Talk(muster)
+    dialog = next(one for one in make_dialogs() if one.shape == "screenshot")
+    answer = talk.client.post(
+        f"{talk.path}/attachments",
+        files={"file": ("shot.png", dialog.content)},
+        headers=talk.headers,
+    )
+    assert answer.json()["state"] == "clean"
+
+    def files() -> list[dict[str, Any]]:
+        told = talk.client.get(f"{talk.path}/attachments", headers=talk.headers).json()
+        assert told["limits"]["max_bytes"] == 25 << 20
+        assert "png" in told["limits"]["endings"]
+        return list(told["files"])
+
+    wait_until(lambda: files()[0]["reading"] == "done")
+    (file,) = files()
+    talk.client.close()
+    if find_program() is None:
+        assert (file["seen"], file["trouble"]) == ("", NO_PROGRAM)
+    else:
+        assert file["seen"] == f"I can see error {dialog.code} in your screenshot."
+        assert file["trouble"] is None
