@@ -9,6 +9,7 @@ import pytest
 
 from assistant.dialogue import Button
 from assistant.domain import FOLDER, BadDialogueError, load_domain
+from assistant.domain_parts import ask_names
 from assistant.nlg import SMS_LENGTH, choose_variant, fill, render_sms
 from assistant.wording import confirm_buttons, impact_buttons, same_buttons
 
@@ -104,3 +105,10 @@ def test_a_slot_that_nothing_fills_is_refused(folder: Path) -> None:
 def test_a_copied_folder_is_the_same_dialogue(tmp_path: Path) -> None:
     copytree(FOLDER, tmp_path / "assistant")
     assert load_domain(tmp_path / "assistant").rules == load_domain().rules
+
+
+def test_every_question_that_the_form_may_ask_has_words() -> None:
+    """Its validation says what is missing, so nothing in the files names these slots."""
+    domain = load_domain()
+    for slot in ("description", "same", "service", "impact", "site", "confirm"):
+        assert any(domain.knows(name) for name in ask_names("intake_form", slot)), slot
