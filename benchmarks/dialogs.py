@@ -57,7 +57,7 @@ THEMES = (
         "toast on a desktop", "#2b2b2b", "#ffffff", "#2b2b2b", "#bbbbbb", 13, desktop=(1920, 1080)
     ),
 )
-SHAPES = ("screenshot", "half-size JPEG", "photo of a screen")
+SHAPES = ("screenshot", "smaller JPEG", "photo of a screen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def make_dialogs(seed: int = 7, count: int = 30) -> list[Dialog]:
         shape = SHAPES[(number // len(THEMES)) % len(SHAPES)]
         code, words = CODES[(number * 7 + number // len(THEMES)) % len(CODES)]
         picture = _draw(theme, code, words, dice)
-        if shape == "half-size JPEG":
+        if shape == "smaller JPEG":
             picture = picture.resize(
                 (picture.width * 4 // 5, picture.height * 4 // 5), Image.Resampling.BILINEAR
             )

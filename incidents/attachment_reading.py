@@ -43,7 +43,8 @@ from models.storable import storable
 from models.vocabulary import AttachmentState, Audience, Status
 
 _PLAIN: Final = frozenset({"text/plain", "text/csv", "application/json"})
-_SMALL: Final = 1 << 20
+_SMALL: Final = 64 << 10
+"""Bytes of a plain text that is read here: a larger one would hold up what else goes on here."""
 _SHOWN: Final = 3
 _STILL_DUE: Final = timedelta(days=1)
 _FEWEST: Final = 12
