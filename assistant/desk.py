@@ -27,6 +27,7 @@ from assistant.transcript import TurnOvertakenError, Words
 from classifier.encoding import EncoderUnavailableError
 from classifier.reading import Heard
 from incidents.drafts import Draft, ReadDraft, Recorded
+from incidents.file_listing import read_unsaid
 from incidents.identities import record_identity
 from incidents.intake import Intake, record_addition
 from incidents.organisation import Organisation
@@ -242,6 +243,8 @@ class Desk:
             now=now,
         )
         words = render_words(row.channel, thought.turn, outcome)
+        if row.channel is Channel.WEB:  # what was read in their files since, before all else
+            words = [*(Words(one) for one in read_unsaid(session, row.id)), *words]
         rows = transcript.record_outbound(
             session, row, words, number=number + 1, reply_to=inbound_id, now=now
         )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incidents.file_readers import READERS
-from models.ids import AttachmentId, ConversationId
+from models.conversation import Message
+from models.ids import ConversationId
 from models.report import Attachment, AttachmentReading
-from models.vocabulary import AttachmentState
+from models.vocabulary import AttachmentState, Direction
+
+_SAID_AT_ONCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,22 @@ def list_files(session: Session, conversation: ConversationId) -> list[FileTold]
     return [_told(file, reading) for file, reading in rows]
 
 
-def read_seen(session: Session, files: Sequence[AttachmentId]) -> list[str]:
-    """What was seen in those of the files that were read by now, a sentence each."""
+def read_unsaid(session: Session, conversation: ConversationId) -> list[str]:
+    """What was seen in the conversation's files and was not said in it yet, a sentence each."""
+    said = select(Message.text).where(
+        Message.conversation_id == conversation, Message.direction == Direction.OUTBOUND
+    )
     rows = session.scalars(
         select(AttachmentReading.seen)
-        .where(AttachmentReading.attachment_id.in_(files), AttachmentReading.seen != "")
+        .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
+        .where(
+            Attachment.conversation_id == conversation,
+            AttachmentReading.seen != "",
+            AttachmentReading.seen.not_in(said),
+        )
         .order_by(AttachmentReading.attachment_id)
     )
-    return list(rows)
+    return list(dict.fromkeys(rows))[:_SAID_AT_ONCE]
 
 
 def _told(file: Attachment, reading: AttachmentReading | None) -> FileTold:

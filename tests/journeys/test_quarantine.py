@@ -14,7 +14,7 @@ from incidents.attachments import AttachmentStore, find_attachment
 from incidents.file_blobs import build_blobs
 from incidents.file_checks import RefusedFileError
 from incidents.file_inspecting import Inspector
-from incidents.file_listing import list_files, read_seen
+from incidents.file_listing import list_files, read_unsaid
 from incidents.file_scanning import Finding, StructuralScanner, Verdict
 from incidents.identities import record_identity
 from models.conversation import Conversation
@@ -100,7 +100,7 @@ def test_once_the_scanner_is_back_the_file_is_taken_and_read(held: Quarantine) -
     assert held.row().state is AttachmentState.CLEAN
     with held.house.database.reading() as session:
         (told,) = list_files(session, held.conversation)
-        seen = read_seen(session, [AttachmentId(kept.id)])
+        seen = read_unsaid(session, held.conversation)
     assert told.reading == "done"
     assert seen == [told.seen] == ["Ich sehe den Fehler 0x8004010F in Ihrer Datei."]
     assert held.bytes_kept() == [LOG]
