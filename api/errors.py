@@ -49,7 +49,6 @@ STATUS: Final[Mapping[str, int]] = {
     "policy.bad_alarms": 422,
     "policy.bad_matrix": 422,
     "dialogue.unsupported": 500,
-    "dialogue.unreachable": 503,
     "rasa.not_configured": 404,
     "rasa.forged": 403,
     "rasa.too_large": 413,

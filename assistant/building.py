@@ -54,9 +54,10 @@ def build_dialogue(
     domain = load_domain()
     actions = InProcessActions(build_actions(organisation.catalogue))
     door = RasaDoor(domain, actions, reader)
+    engine = Engine(domain, actions)
     if rasa_url is None:
-        return Dialogue(Engine(domain, actions), door, lambda: None)
-    rasa = RasaDialogue(domain, rasa_url, rasa_token)
+        return Dialogue(engine, door, lambda: None)
+    rasa = RasaDialogue(engine, rasa_url, rasa_token)
     return Dialogue(rasa, door, rasa.close)
 
 

@@ -1,7 +1,8 @@
 """A turn of dialogue asked of a Rasa 3.6 server; our state stays the only one that counts.
 
 Rasa is given the whole state with every message and gives it back, so that a turn which is
-taken again (another came first, a commit failed) finds nothing half done there.
+taken again (another came first, a commit failed) finds nothing half done there, and so that our
+own engine can take any turn for a server that is down: nobody's report waits for it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import secrets
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import httpx
 from typing_extensions import override
@@ -19,48 +22,64 @@ from typing_extensions import override
 from assistant.dialogue import Button, ConversationState, Said, Turn, Utterance
 from assistant.domain import Domain
 from assistant.domain_parts import REQUESTED
-from assistant.engine import DialoguePort, close_turn, open_conversation
+from assistant.engine import DialoguePort, Engine, close_turn
 from assistant.hearing import hear
-from models.errors import DomainError
 from models.vocabulary import Channel
 
 PATH: Final = "/webhooks/muster/webhook"
 SIGNATURE: Final = "x-muster-signature"
-_SECONDS: Final = 10.0
+_PATIENCE: Final = httpx.Timeout(5.0, connect=1.0)
+_REST: Final = 15.0
+"""Seconds for which a server that did not answer is left alone."""
 _OWN: Final = frozenset({REQUESTED, "session_started_metadata"})
+log = logging.getLogger(__name__)
 
 
-class DialogueUnreachableError(DomainError):
-    """The Rasa server does not answer, or not as it should."""
-
-    code: ClassVar[str] = "dialogue.unreachable"
+class _UnreachableError(Exception):
+    """The Rasa server does not answer, or not as our connector does."""
 
 
 class RasaDialogue(DialoguePort):
     """Asks a Rasa server that runs our connector, domain and rules (`muster rasa export`)."""
 
-    def __init__(self, domain: Domain, url: str, token: str) -> None:
-        self._domain = domain
+    def __init__(
+        self, engine: Engine, url: str, token: str, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Ask the server at `url`.
+
+        Args:
+            engine: Ours, for the turns that it does not answer.
+            url: Where it listens.
+            token: Signs what it is asked.
+            now: Seconds that only grow.
+
+        """
+        self._engine, self._now = engine, now
         self._token = token.encode()
-        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=_SECONDS, trust_env=False)
+        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=_PATIENCE, trust_env=False)
+        self._resting_until = float("-inf")
 
     @override
     def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
-        return open_conversation(self._domain, channel)
+        return self._engine.open(channel)
 
     @override
     def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:
-        """Answer one message.
+        """Answer one message; our own engine does while the server does not."""
+        if self._now() >= self._resting_until:
+            try:
+                return self._ask_rasa(before, said)
+            except _UnreachableError as error:
+                self._resting_until = self._now() + _REST
+                log.warning("Rasa did not answer (%s); our own engine takes its turns", error)
+        return self._engine.turn(before, said)
 
-        Raises:
-            DialogueUnreachableError: Rasa does not answer; nothing is recorded, so send it again.
-
-        """
-        state = before.copy()
-        for name, value in self._domain.initial_slots().items():
+    def _ask_rasa(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:
+        domain, state = self._engine.domain, before.copy()
+        for name, value in domain.initial_slots().items():
             state.slots.setdefault(name, value)
         latest = hear(said, state)
-        answer = self._ask(
+        answer = self._post(
             {
                 "sender": secrets.token_hex(16),
                 "channel": said.channel.value,
@@ -75,24 +94,20 @@ class RasaDialogue(DialoguePort):
             }
         )
         try:
-            utterances = _take(state, self._domain, answer)
+            utterances = _take(state, domain, answer)
         except (KeyError, TypeError, AttributeError) as error:
-            raise DialogueUnreachableError(
-                "The Rasa server answers otherwise than our connector does. "
-                "Export the project again: muster rasa export."
-            ) from error
+            msg = "its answer is not our connector's: export the project again"
+            raise _UnreachableError(msg) from error
         if not utterances:
             # Every rule says something: Rasa could not call our actions, and went on without.
-            raise DialogueUnreachableError(
-                "The Rasa server had no answer; nothing was recorded. Look whether it reaches "
-                "/rasa/webhook and /rasa/nlg here (MUSTER_URL, MUSTER_RASA_TOKEN)."
-            )
+            msg = "it had no answer: let it reach /rasa/webhook and /rasa/nlg here"
+            raise _UnreachableError(msg)
         return state, close_turn(state, utterances)
 
     def close(self) -> None:
         self._client.close()
 
-    def _ask(self, call: Mapping[str, Any]) -> dict[str, Any]:
+    def _post(self, call: Mapping[str, Any]) -> dict[str, Any]:
         body = json.dumps(call).encode()
         signature = hmac.new(self._token, body, hashlib.sha256).hexdigest()
         try:
@@ -104,9 +119,7 @@ class RasaDialogue(DialoguePort):
             answer.raise_for_status()
             found = answer.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise DialogueUnreachableError(
-                "The Rasa server does not answer; nothing was recorded. Try again in a moment."
-            ) from error
+            raise _UnreachableError(type(error).__name__) from error
         return found if isinstance(found, dict) else {}
 
 

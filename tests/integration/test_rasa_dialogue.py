@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.building import build_desk, build_engine
-from assistant.domain import load_domain
-from assistant.messages import Inbound
-from assistant.rasa_dialogue import DialogueUnreachableError, RasaDialogue
+from assistant.desk import Desk
+from assistant.rasa_dialogue import RasaDialogue
 from tests.conftest import House
 from tests.journeys.talk import Talk, count_reports, desk_of
 from tests.standins.rasa import RasaStandIn
@@ -23,14 +22,29 @@ def rasa(house: House) -> Iterator[RasaStandIn]:
         yield found
 
 
+class Seconds:
+    """Time that only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def client(rasa: RasaStandIn) -> Iterator[RasaDialogue]:
-    found = RasaDialogue(load_domain(), rasa.url, TOKEN)
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def client(house: House, rasa: RasaStandIn, seconds: Seconds) -> Iterator[RasaDialogue]:
+    found = RasaDialogue(build_engine(house.organisation), rasa.url, TOKEN, now=seconds)
     yield found
     found.close()
 
 
-def rasa_desk(house: House, client: RasaDialogue):
+def rasa_desk(house: House, client: RasaDialogue) -> Desk:
     return build_desk(house.database, house.organisation, house.intake, house.clock, client)
 
 
@@ -62,21 +76,23 @@ def test_a_text_message_is_filed_and_answered_in_one_segment(
     assert len(words) <= 160
 
 
-def test_while_rasa_does_not_answer_nothing_is_recorded_and_the_retry_counts_once(
-    house: House, client: RasaDialogue, rasa: RasaStandIn
+@pytest.mark.parametrize("trouble", ["503", "403", "nonsense", "other", "silent"])
+def test_while_rasa_does_not_answer_our_own_engine_does_and_the_report_is_filed(
+    house: House, client: RasaDialogue, rasa: RasaStandIn, seconds: Seconds, trouble: str
 ) -> None:
-    desk = rasa_desk(house, client)
-    talk = Talk(desk)
-    message = Inbound("the printer on floor 3 is broken", client_id="c-one")
-    for trouble in ("503", "nonsense", "other", "silent"):
-        rasa.troubles.append(trouble)
-        with pytest.raises(DialogueUnreachableError):
-            desk.hear(talk.conversation, message)
-    first = desk.hear(talk.conversation, message)
-    again = desk.hear(talk.conversation, message)
-    assert first.messages == again.messages
-    assert again.repeated
+    talk = Talk(rasa_desk(house, client))
+    talk.say("Outlook is down")
     assert len(rasa.asked) == 1
+    rasa.troubles.append(trouble)
+    words = talk.say("for everyone in Berlin")
+    assert words
+    talk.press("Send")
+    assert talk.report
+    assert len(rasa.asked) == 1  # it is left alone for a while
+    seconds.now += 60
+    talk.say("what is happening with mine?")
+    assert len(rasa.asked) == 2  # and asked again, with what happened meanwhile
+    assert rasa.asked[-1]["state"]["slots"]["last_report"] == talk_report(talk)
 
 
 def test_rasa_is_given_the_whole_state_and_keeps_none(
@@ -92,18 +108,27 @@ def test_rasa_is_given_the_whole_state_and_keeps_none(
     assert second["state"]["slots"]["description"] == "Outlook is down"
 
 
-def test_a_wrong_token_is_told_as_unreachable(house: House, rasa: RasaStandIn) -> None:
-    client = RasaDialogue(load_domain(), rasa.url, "another-token")
-    talk = Talk(rasa_desk(house, client))
-    with pytest.raises(DialogueUnreachableError):
-        talk.say("Outlook is down")
+def test_a_wrong_token_is_refused_there_and_nobody_waits_for_it(
+    house: House, rasa: RasaStandIn
+) -> None:
+    client = RasaDialogue(build_engine(house.organisation), rasa.url, "another-token")
+    assert Talk(rasa_desk(house, client)).say("Outlook is down")
     client.close()
     assert rasa.forged == 1
 
 
-def test_a_server_that_is_gone_is_told_as_unreachable(house: House) -> None:
-    client = RasaDialogue(load_domain(), "http://127.0.0.1:9", TOKEN)
-    talk = Talk(rasa_desk(house, client))
-    with pytest.raises(DialogueUnreachableError):
-        talk.say("Outlook is down")
+def test_a_server_that_is_gone_keeps_nobody_from_reporting(house: House) -> None:
+    client = RasaDialogue(build_engine(house.organisation), "http://127.0.0.1:9", TOKEN)
+    talk = Talk(rasa_desk(house, client), phone="+491701234567")
+    talk.say("vpn does not connect since this morning")
     client.close()
+    assert talk.report
+
+
+def talk_report(talk: Talk) -> str:
+    return next(
+        word.strip(".")
+        for one in talk.heard
+        for word in one.text.split()
+        if word.startswith("RPT-")
+    )

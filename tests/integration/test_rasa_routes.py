@@ -275,5 +275,5 @@ def test_with_rasa_wanted_the_desk_asks_rasa(
             headers={"Authorization": f"Bearer {opened['token']}"},
         )
     house.close()
-    assert answer.status_code == 503
-    assert answer.json()["code"] == "dialogue.unreachable"
+    assert answer.status_code == 200  # nobody listens there: our own engine takes the turn
+    assert answer.json()["messages"]
