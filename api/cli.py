@@ -11,6 +11,7 @@ from api import (
     cli_evaluate,
     cli_learn,
     cli_rasa,
+    cli_rehearse,
     cli_replay,
     cli_serve,
     cli_staff,
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     families = (
         cli_serve, cli_staff, cli_data, cli_train, cli_learn, cli_evaluate, cli_replay, cli_rasa,
+        cli_rehearse,
     )  # fmt: skip
     for family in families:
         family.add_commands(commands)

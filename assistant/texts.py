@@ -7,6 +7,7 @@ once, so a job that dies anywhere is simply run again.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ from models.report import Report
 from models.texting import TextThread
 
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 15))
+_AT_ONCE: Final = 2
+"""Hearing is work for the processor: with more at once, calls wait to be acknowledged."""
 _SILENT_AT_ONCE: Final = 50
 _NO_WORDS: Final = "Files came by text, without words."
 _REQUESTED: Final = "description"
@@ -44,14 +47,16 @@ class TextHearing:
     box: TextBox
     desk: Desk
     media: TextMedia | None = field(default=None)
+    at_once: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_ONCE))
 
     def hear_text(self, text_id: TextId) -> int:
         """Hear all that waits from the number of this text; returns how many messages."""
-        sender = self.box.sender_of(text_id)
-        heard = 0
-        while sender is not None and (taken := self.box.take_next(sender)) is not None:
-            heard += self._hear(taken)
-        return heard
+        with self.at_once:
+            sender = self.box.sender_of(text_id)
+            heard = 0
+            while sender is not None and (taken := self.box.take_next(sender)) is not None:
+                heard += self._hear(taken)
+            return heard
 
     def hear_silence(self) -> int:
         """File what waits for a word of somebody who fell silent; returns how many turns."""
@@ -78,7 +83,8 @@ class TextHearing:
     def _hear(self, taken: TakenText) -> bool:
         if taken.tries > self.box.policy.hearing_tries:
             log.error("text %s could not be heard in %d tries", taken.id, taken.tries - 1)
-            self.box.end(taken, [], "it could not be heard; see the log")
+            with self.desk.database.transaction() as session:
+                self.box.record_heard(session, taken, [], "it could not be heard; see the log")
             return False
         conversation = self.desk.thread_of(taken.sender)
         media = self._fetch(conversation, taken)
@@ -94,8 +100,9 @@ class TextHearing:
                     attachments=kept_files(media),
                 ),
             )
-        self._look_after(conversation, taken, media)
-        self.box.end(taken, media)
+        with self.desk.database.transaction() as session:
+            self._look_after(session, conversation, taken, media)
+            self.box.record_heard(session, taken, media)
         return True
 
     def _fetch(self, conversation: ConversationId, taken: TakenText) -> Sequence[dict[str, Any]]:
@@ -107,23 +114,23 @@ class TextHearing:
         return media if patient and not last else given_up(media)
 
     def _look_after(
-        self, conversation: ConversationId, taken: TakenText, media: Sequence[Mapping[str, Any]]
+        self,
+        session: Session,
+        conversation: ConversationId,
+        taken: TakenText,
+        media: Sequence[Mapping[str, Any]],
     ) -> None:
         """What follows a turn: when silence would file something, and what was not kept."""
         lost = troubles(media)
-        with self.desk.database.transaction() as session:
-            row = session.get_one(Conversation, conversation)
-            self.record_expected(session, row)
-            if not lost:
-                return
-            words = render_words(
-                "file_lost", row.locale, lost=len(lost), all=len(media), why=lost[0]
-            )
-            message = owe_note(
-                session, conversation, f"lost:{taken.id}", words, now=self.box.clock()
-            )
-            self.box.jobs.owe_sms(session, message)
-            self._tell_staff(session, row, len(media), lost, self.box.clock())
+        row = session.get_one(Conversation, conversation)
+        self.record_expected(session, row)
+        if not lost:
+            return
+        words = render_words("file_lost", row.locale, lost=len(lost), all=len(media), why=lost[0])
+        now = self.box.clock()
+        message = owe_note(session, conversation, f"lost:{taken.id}", words, now=now)
+        self.box.jobs.owe_sms(session, message)
+        self._tell_staff(session, row, len(media), lost, now)
 
     def record_expected(self, session: Session, row: Conversation) -> None:
         """Write down when silence would file something, or that it would not."""

@@ -129,6 +129,14 @@ class TextBox:
 
         What is one message is decided once and written down: a retry hears the same words.
         """
+        with self.database.reading() as session:  # a text that comes now has a job of its own
+            waits = session.scalars(
+                select(TextInbound.id)
+                .where(TextInbound.sender == sender, TextInbound.heard_at.is_(None))
+                .limit(1)
+            ).first()
+        if waits is None:
+            return None
         with self.database.transaction() as session:
             now = self.clock()
             rows = _waiting(session, sender)
@@ -155,22 +163,25 @@ class TextBox:
             head.leased_until, head.due_at = None, self.clock() + wait
             self.jobs.owe_hearing(session, taken.head, after=wait)
 
-    def end(
-        self, taken: TakenText, media: Sequence[dict[str, Any]], trouble: str | None = None
+    def record_heard(
+        self,
+        session: Session,
+        taken: TakenText,
+        media: Sequence[dict[str, Any]],
+        trouble: str | None = None,
     ) -> None:
         """It was heard, or with `trouble` put aside for good."""
-        with self.database.transaction() as session:
-            _remember(session, taken, media)
-            session.flush()
-            done: dict[str, Any] = {"heard_at": self.clock(), "leased_until": None}
-            # The words stand in the conversation now, where a person's words can be erased.
-            done |= {"text": ""} if trouble is None else {"trouble": trouble}
-            session.execute(
-                update(TextInbound)
-                .where(TextInbound.head_id == taken.head)
-                .values(**done)
-                .execution_options(synchronize_session=False)
-            )
+        _remember(session, taken, media)
+        session.flush()
+        done: dict[str, Any] = {"heard_at": self.clock(), "leased_until": None}
+        # The words stand in the conversation now, where a person's words can be erased.
+        done |= {"text": ""} if trouble is None else {"trouble": trouble}
+        session.execute(
+            update(TextInbound)
+            .where(TextInbound.head_id == taken.head)
+            .values(**done)
+            .execution_options(synchronize_session=False)
+        )
 
     def due_texts(self) -> Sequence[TextId]:
         """The first waiting text of each number that nobody hears: missed wake-ups."""

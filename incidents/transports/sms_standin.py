@@ -155,7 +155,7 @@ class Twilio:
     ) -> Any:
         """Post an inbound text to an address or a client, `times` times over; the last answer."""
         form = self.form(sender, text, sid, **more)
-        return self._post(form, to=to, public=public, path=PATH, times=times)
+        return self.post(form, to=to, public=public, times=times)
 
     def tell_status(
         self, sid: str, status: str, *, to: Any, public: str, error: str | None = None
@@ -171,10 +171,20 @@ class Twilio:
             "ApiVersion": "2010-04-01",
             **({"ErrorCode": error} if error else {}),
         }
-        return self._post(form, to=to, public=public, path=f"{PATH}/status", times=1)
+        return self.post(form, to=to, public=public, path=f"{PATH}/status")
 
-    def _post(self, form: dict[str, str], *, to: Any, public: str, path: str, times: int) -> Any:
-        headers = self.sign(form, public, path=path)
+    def post(
+        self,
+        form: dict[str, str],
+        *,
+        to: Any,
+        public: str,
+        path: str = PATH,
+        times: int = 1,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        """Post a form, signed unless `headers` say otherwise; the last answer."""
+        headers = headers or self.sign(form, public, path=path)
         post, base = (httpx.post, to.rstrip("/")) if isinstance(to, str) else (to.post, "")
         answer = None
         for _ in range(times):
