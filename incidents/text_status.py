@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from incidents.privacy import mask
 from models.conversation import Message
 from models.database import insert_if_absent
 from models.ids import ConversationId
@@ -40,6 +41,7 @@ class TextSeen:
     """One text of a conversation, as staff see it.
 
     Attributes:
+        text: With private words masked.
         state: `heard` for theirs; for ours how far it came: `pending`, `withheld`, `failed`,
             `sent`, and then by the provider's word `delivered`, `undelivered` and so on.
         why: Where it did not arrive: our reason, or the provider's error number.
@@ -123,7 +125,7 @@ def _seen(message: Message, status: TextStatus | None) -> TextSeen:
     return TextSeen(
         number=message.number,
         direction=message.direction.value,
-        text=message.text,
+        text=mask(message.text),
         at=message.at,
         state=state,
         why=why,

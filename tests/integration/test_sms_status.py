@@ -109,6 +109,11 @@ def test_staff_see_on_the_conversation_what_was_said_and_how_far_it_came(
     twilio.tell_status(sid, "undelivered", to=client, public=PUBLIC, error="30003")
     told = client.get(path, headers=key).json()["texts"]
     assert (told[1]["state"], told[1]["why"]) == ("undelivered", "error 30003")
+    twilio.deliver(PHONE, "still down, my password: hunter22", to=client, public=PUBLIC)
+    send_owed(house)
+    said = client.get(path, headers=key).json()["texts"][2]["text"]
+    assert said.startswith("still down")
+    assert "hunter22" not in said
     assert client.get("/api/v1/reports/RPT-000000-0/texts", headers=key).status_code == 404
 
 
