@@ -95,7 +95,9 @@ def hear_brought(
     texts = house.texts
     assert texts is not None  # noqa: S101 - the route has checked
     signal = parse_signal(brought.text, network_says=network_says)
-    if signal is not None and not brought.media and brought.series is None:
+    alone = brought.series is None and not brought.media
+    no_more = brought.series is None and signal is not None and signal.wanted is False
+    if signal is not None and (alone or no_more):
         if signal.wanted is None:
             if not network_helps:
                 texts.hearing.owe_help(brought.sender, brought.id)

@@ -182,6 +182,15 @@ def test_a_file_is_had_from_the_provider_and_from_nowhere_else(
     assert "could not keep" in twilio.texts_to(PHONE)[-1]
 
 
+def test_stop_is_obeyed_with_a_picture_beside_it(
+    client: TestClient, house: Installation, twilio: Twilio
+) -> None:
+    send(twilio, client, "STOP", (twilio.add_media(picture()), "image/png"))
+    send(twilio, client, OUTAGE)
+    send_owed(house)
+    assert (inbound(house), twilio.tries) == (1, [])
+
+
 def test_a_file_over_the_limit_is_not_read_to_its_end(twilio: Twilio) -> None:
     media = SmsMedia(twilio.url, twilio.account_sid, twilio.auth_token)
     url = twilio.add_media(b"x" * 5000)
