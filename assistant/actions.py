@@ -9,8 +9,9 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from typing_extensions import override
 
 from assistant import wording
-from assistant.extraction import DRAFT, UNKNOWN, choose_missing, extract
+from assistant.extraction import DRAFT, UNKNOWN, choose_missing, extract, meant, take_words
 from classifier.catalogue import Catalogue
+from classifier.people import read_scope
 
 FORM: Final = "intake_form"
 Events = list[dict[str, Any]]
@@ -204,7 +205,15 @@ class NoteQuestion(_Ours):
 
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        return [SlotSet("pending", tracker.latest_message.get("text") or None)]
+        latest = tracker.latest_message
+        text = latest.get("text") or None
+        unclear = latest["intent"]["name"] == "unclear"
+        earlier = tracker.slots.get("pending") if unclear else None
+        return [
+            SlotSet("pending", f"{earlier}\n{text}" if earlier and text else text),
+            SlotSet("doubted", unclear and text is not None),
+            SlotSet("pending_facts", dict(latest["metadata"]["facts"])),
+        ]
 
 
 class Insist(_Ours):
@@ -217,11 +226,9 @@ class Insist(_Ours):
         chosen = tracker.latest_message["metadata"]["chosen"]
         said = None if chosen else tracker.latest_message.get("text")
         text = tracker.slots.get("pending") or said
-        return [
-            SlotSet("description", text),
-            SlotSet("slot_meta", {"description": "told"}),
-            SlotSet("pending", None),
-        ]
+        facts = tracker.slots.get("pending_facts") or {}
+        updates = take_words(tracker.slots, text, facts, tracker.latest_message, self.catalogue)
+        return [SlotSet(name, value) for name, value in updates.items()]
 
 
 class Cancel(_Ours):
@@ -233,6 +240,9 @@ class Cancel(_Ours):
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         return [
             SlotSet("pending", tracker.slots.get("description")),
+            SlotSet("pending_facts", {}),
+            SlotSet("doubted", value=False),
+            SlotSet("dropped", _dropped(tracker.slots)),
             *_emptied(),
             ActiveLoop(None),
             SlotSet("requested_slot", None),
@@ -247,7 +257,7 @@ class RestartDraft(_Ours):
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         dispatcher.utter_message(response="utter_restarted")
-        return [*_emptied(), ActiveLoop(None), SlotSet("requested_slot", None)]
+        return [SlotSet("dropped", _dropped(tracker.slots)), *_emptied(), ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
 class Status(_Ours):
@@ -280,7 +290,13 @@ class Add(_Ours):
             return []
         dispatcher.utter_message(response=self._WORDS.get(kind, "utter_added"))
         kept = kind if kind in self._WORDS else "more"
-        return [_addition(report, kept, tracker.latest_message["text"])]
+        text, people = tracker.latest_message["text"], _counted(tracker)
+        scope = read_scope(text, people)
+        facts = tracker.latest_message["metadata"]["facts"]
+        told: dict[str, Any] = {"people": people, "impact": int(scope) if scope else None}
+        if kind == "correct":
+            told = {name: meant(facts, name) for name in ("service", "site")} | told
+        return [_addition(report, kept, text, **(told if kind in {"worse", "correct"} else {}))]
 
 
 class AnswerFollowUp(_Ours):
@@ -299,11 +315,14 @@ class AnswerFollowUp(_Ours):
         asked = tracker.slots.get("follow_up")
         dispatcher.utter_message(response="utter_added")
         text = latest["text"]
-        if asked and told.get(asked) in wording.IMPACTS:
-            text = wording.IMPACTS[told[asked]]
+        level, people = told.get(asked or ""), _counted(tracker)
+        if level in wording.IMPACTS:
+            text = wording.IMPACTS[level]
+        elif asked == "impact":
+            level = read_scope(text, people, answering=True)
         kind = "answer" if asked else "more"
         return [
-            _addition(report, kind, text, asked=asked, told=told.get(asked or "")),
+            _addition(report, kind, text, asked=asked, told=level, people=people),
             SlotSet("follow_up", None),
         ]
 
@@ -370,12 +389,22 @@ def _emptied() -> Events:
     return [SlotSet(name, empty.get(name)) for name in DRAFT]
 
 
+def _dropped(slots: dict[str, Any]) -> dict[str, Any]:
+    """What was known of a draft that is given up; it may be taken up again."""
+    return {name: slots.get(name) for name in ("service", "site", "impact", "people", "since")}
+
+
 def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
     told = {name: value for name, value in data.items() if value}
     event: dict[str, Any] = SlotSet(
         "addition", {"report": report, "kind": kind, "text": text, "data": told}
     )
     return event
+
+
+def _counted(tracker: Any) -> int | None:
+    found: int | None = tracker.latest_message["metadata"]["facts"].get("counted")
+    return found
 
 
 def _known(value: Any) -> Any:

@@ -40,7 +40,6 @@ from models.report import Attachment, Report
 from models.vocabulary import Channel
 
 _TRIES: Final = 6
-_ASKED: Final = {"same": "join", "description": "more"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +157,8 @@ class Desk:
             state.slots["last_report"] = state.slots["follow_up"] = None
         readable = True
         if said.text.strip() and said.payload is None:
-            asked = _ASKED.get(state.requested or "", state.requested)
             try:
-                heard = self.intake.reader.hear(said.text, asked=asked)
+                heard = self.intake.reader.hear(said.text, asked=state.asked())
             except EncoderUnavailableError:
                 readable = False
             else:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from models.vocabulary import Channel
 
 _EVENTS: Final = 80
+_ASKED: Final = {"same": "join", "description": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,19 @@ class ConversationState:
     rejected: bool = False
     issued: list[list[str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+
+    def asked(self) -> str | None:
+        """What the person was asked last, as the dialogue-act head knows it.
+
+        Once a report is filed the question is what else there is to say about it.
+        """
+        if self.loop is not None:
+            return _ASKED.get(self.requested or "", self.requested)
+        if self.slots.get("follow_up"):
+            return str(self.slots["follow_up"])
+        if any(payload.startswith("/insist") for _, payload in self.issued):
+            return "insist"
+        return "more" if self.slots.get("last_report") else None
 
     def to_json(self) -> dict[str, Any]:
         return {

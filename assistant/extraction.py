@@ -7,11 +7,12 @@ system filled in. Nothing is filled on a turn that is about something else.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from classifier.catalogue import Catalogue
+from classifier.people import count_answer, read_scope
 
 UNKNOWN: Final = "unknown"
 ABOUT_ELSE: Final = frozenset(
@@ -22,24 +23,10 @@ DRAFT: Final = (
     "description", "service", "site", "impact", "people", "since", "same", "confirm", "known",
     "declined", "attachments", "category", "slot_meta", "asked", "changed",
 )  # fmt: skip
-_JUST_ME: Final = re.compile(
-    r"(?i)\b(?:(?:just|only) (?:for |on |with )?(?:me|my|mine)|myself|nur (?:ich|bei mir|für mich)"
-    r"|só eu|solo yo|me alone|my own|for me(?! and| too))\b|^\s*(?:me|mine|ich|eu|yo)[\s.!]*$"
-)
-_MANY: Final = re.compile(
-    r"(?i)\b(?:whole|entire|complete|every)[\s-]?(?:site|office|company|building|floor|branch|"
-    r"warehouse|one|body)\b|\b(?:everyone|everybody|company[- ]wide|all of us|all users|customers|"
-    r"nobody|no one|alle|niemand|todos|ninguém|nadie)\b|^\s*all[\s.!]*$"
-)
-_TEAM: Final = re.compile(
-    r"(?i)\b(?:team|department|dept|group|colleagues?|coworkers?|several|few of us|some of us|"
-    r"others? too|us all|we all|abteilung|kollegen|equipa|colegas|a few|couple of)\b|^\s*we[\s.!]*$"
-)
 _NEW_DETAIL: Final = 3
 _SHORT: Final = 4
 _QUESTION_SLOTS: Final = frozenset({"service", "site", "impact"})
 _ASKED_FOR: Final = {"service": "Service", "site": "Place"}
-MANY_PEOPLE: Final = 25
 
 
 @dataclass
@@ -124,7 +111,11 @@ def _words(
             fill.put(requested, UNKNOWN, "told")
         return
     _facts(fill, intent, meta["facts"], catalogue, requested)
-    impact = read_impact(text, meta["facts"].get("people"))
+    counted = meta["facts"].get("counted")
+    if counted is None and requested == "impact":
+        counted = count_answer(text)
+    _count(fill, counted, meta["facts"].get("people"), requested)
+    impact = read_scope(text, counted, answering=requested == "impact")
     told = requested in {"impact", "confirm"}
     if impact is not None and (told or fill.value("impact") in {None, UNKNOWN}):
         if requested == "confirm" and impact != fill.value("impact"):
@@ -138,11 +129,41 @@ def _words(
 
 def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
     """The first words of a report, and what was known before them."""
-    fill.put("description", text, "told")
+    doubted = fill.slots.get("pending") if fill.slots.get("doubted") else None
+    fill.put("description", f"{doubted}\n{text}" if doubted else text, "told")
+    fill.updates |= {"pending": None, "doubted": False, "dropped": None}
+    _take_up(fill, fill.slots.get("dropped") or {})
     fill.offer("service", meta["context"].get("service"), "context")
     fill.offer("site", meta["context"].get("site"), meta["context"].get("from", "context"))
     fill.updates["category"] = meta["category"].get("label")
     fill.updates["known"] = meta["known"]
+
+
+def _take_up(fill: Fill, dropped: Mapping[str, Any]) -> None:
+    """Who comes back to the service of a draft they gave up need not say it all again."""
+    held = fill.value("service")
+    if dropped and held in {None, UNKNOWN, dropped.get("service")}:
+        for name, value in dropped.items():
+            if value != UNKNOWN:
+                fill.offer(name, value, "earlier")
+
+
+def take_words(
+    slots: Mapping[str, Any],
+    text: str | None,
+    facts: Mapping[str, Any],
+    latest: Mapping[str, Any],
+    catalogue: Catalogue,
+) -> dict[str, Any]:
+    """Slot updates from words that were doubted first: they are the report after all."""
+    fill = Fill(slots)
+    fill.put("description", text, "told")
+    fill.updates |= {"pending": None, "pending_facts": {}, "doubted": False}
+    if text:
+        meta = {**latest["metadata"], "facts": facts}
+        _words(fill, "report", {**latest, "text": text, "metadata": meta}, catalogue, loop=False)
+        fill.put("description", text, "told")
+    return fill.updates
 
 
 def _continue(fill: Fill, intent: str, text: str, requested: str | None) -> None:
@@ -173,18 +194,36 @@ def _facts(
     catalogue: Catalogue,
     requested: str | None,
 ) -> None:
-    services = [s for s in facts.get("services", ()) if s not in facts.get("negated_services", ())]
     told = intent == "correct" or requested in {"confirm", "service"}
-    if len(services) == 1 and _may_replace(fill, "service", services[0], told=told):
-        _replace(fill, "service", services[0], _service_title(catalogue, services[0]), catalogue)
+    service = meant(facts, "service", fill.value("service"))
+    if service and _may_replace(fill, "service", service, told=told):
+        _replace(fill, "service", service, _service_title(catalogue, service), catalogue)
     elif fill.value("service") in facts.get("negated_services", ()):
         fill.updates["service"] = None
-    sites = list(facts.get("sites", ()))
     told = intent == "correct" or requested in {"confirm", "site"}
-    if len(sites) == 1 and _may_replace(fill, "site", sites[0], told=told):
-        _replace(fill, "site", sites[0], _site_name(catalogue, sites[0]), catalogue)
-    fill.offer("people", facts.get("people"), "words")
+    site = meant(facts, "site", fill.value("site"))
+    if site and _may_replace(fill, "site", site, told=told):
+        _replace(fill, "site", site, _site_name(catalogue, site), catalogue)
     fill.offer("since", facts.get("since"), "words")
+
+
+def meant(facts: Mapping[str, Any], name: str, held: str | None = None) -> str | None:
+    """Of several services (or sites) the one that is meant.
+
+    Not one that is denied, a new one where one is held, else the first.
+    """
+    denied = facts.get(f"negated_{name}s", ())
+    left = [one for one in facts.get(f"{name}s", ()) if one not in denied]
+    return next((one for one in left if one != held), left[0] if left else None)
+
+
+def _count(fill: Fill, counted: int | None, crowd: int | None, requested: str | None) -> None:
+    """How many people: a number outweighs a crowd's guess, and an answer what was said before."""
+    guessed = (fill.value("slot_meta") or {}).get("people") == "guess"
+    if counted is not None and (requested in {"impact", "confirm"} or guessed):
+        fill.put("people", counted, "words")
+    fill.offer("people", counted, "words")
+    fill.offer("people", crowd, "guess")
 
 
 def _may_replace(fill: Fill, name: str, value: str, *, told: bool) -> bool:
@@ -207,19 +246,6 @@ def _replace(fill: Fill, name: str, value: str, title: str, catalogue: Catalogue
 def _say(fill: Fill, change: str) -> None:
     earlier = fill.updates.get("changed")
     fill.updates["changed"] = f"{earlier}; {change}" if earlier else change
-
-
-def read_impact(text: str, people: int | None) -> str | None:
-    """ITIL impact from what was said outright: 1 a site or more, 2 several, 3 one; else None."""
-    if people is not None and people >= MANY_PEOPLE:
-        return "1"
-    if _JUST_ME.search(text):
-        return "3"
-    if _MANY.search(text):
-        return "1"
-    if _TEAM.search(text) or (people is not None and people > 1):
-        return "2"
-    return None
 
 
 def choose_missing(slots: Mapping[str, Any], catalogue: Catalogue, *, channel: str) -> list[str]:

@@ -29,8 +29,10 @@ def understood(said: Said, heard: Heard) -> Said:
             "services": list(facts.services),
             "negated_services": list(facts.negated_services),
             "sites": list(facts.sites),
+            "negated_sites": list(facts.negated_sites),
             "codes": list(facts.signatures),
             "people": facts.people,
+            "counted": facts.counted,
             "since": facts.since,
         },
         category={

@@ -10,6 +10,7 @@ from typing import Final
 
 from assistant.choices import fold
 from assistant.dialogue import ConversationState, Said
+from classifier.people import read_scope
 
 _YES: Final = frozenset(
     {"yes", "y", "yep", "yeah", "yup", "ok", "okay", "sure", "correct", "right", "exactly", "send",
@@ -39,11 +40,21 @@ _JUST_SEND: Final = re.compile(
     r"(?:send|file|submit|report|log) (?:it|this|that|the report)"
     r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
 )
+_SEND: Final = re.compile(
+    r"(?i)\s{0,5}(?:ok(?:ay)?|yes|ja|fine|sure|please|bitte|pls)?[\s,]{0,3}(?:just )?"
+    r"(?:(?:send|file|submit) (?:it|this|that)|(?:schick\w*|send\w*) (?:sie )?(?:es|das)|abschicken|raus damit|weg damit)\b"
+    r"(?!.{0,40}\b(?:not|nicht|but|aber|without|when|wenn)\b)"
+)
 _WORSE: Final = re.compile(
     r"(?i)\b(?:got|gets|getting|become|becoming|even|much|is|now)\s(?:even\s|much\s)?worse\b"
     r"|\bworse now\b|\bwird (?:immer )?schlimmer\b|\bimmer noch\b|\bainda não\b"
     r"|\bstill (?:the same|not working|down|broken|nothing)\b"
     r"|\b(?:problem|error|issue|fault|outage|fehler|störung)s?\b.{0,20}\b(?:back|again|wieder)\b"
+)
+_CORRECTS: Final = re.compile(
+    r"(?i)^.{0,12}\b(?:scrub that|correction|korrektur|i meant|i mean|wrong (?:one|program|app|name))\b"
+    r"|\b(?:it'?s|its|is|that'?s) (?:not|no) (?:the )?[\w -]{2,24},? (?:but |its |it'?s |it is )"
+    r"|\bnicht [\w -]{2,24},? sondern\b"
 )
 _AGAIN: Final = re.compile(
     r"(?i)\b(?:works?|working|fine|ok|okay|good|up) again\b|\b(?:is|are|it's|its) back\b"
@@ -54,12 +65,12 @@ _HALF_SURE: Final = 0.35
 _VERY_SURE: Final = 0.7
 _SENTENCE: Final = 4
 _FOLLOW_UP: Final = 160
+_FOLLOW_UPS: Final = frozenset({"impact", "service", "site"})
 _CHATTER: Final = frozenset({"small_talk", "thanks", "greet"})
 _ANSWERS: Final = frozenset({"inform", "correct", "dont_know", "affirm", "deny", "insist"})
 _INTERRUPTS: Final = frozenset(
     {"ask_question", "request_human", "cancel", "restart", "resolved", "ask_status"}
 )
-_AFTERWARDS: Final = frozenset({"resolved", "worse"})
 
 
 def choose_intent(said: Said, state: ConversationState) -> str:
@@ -70,9 +81,12 @@ def choose_intent(said: Said, state: ConversationState) -> str:
         return "unclear"  # our notation, typed: it steers nothing; nor does a stray digit
     short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
     if short is not None:
-        return short
+        follows = state.loop is None and state.asked() in _FOLLOW_UPS
+        return "inform" if follows and short in _ANSWERS else short
     if len(said.text) <= 80 and _JUST_SEND.fullmatch(said.text):
         return "insist"
+    if state.requested == "confirm" and _SEND.match(said.text):
+        return "affirm"
     if state.loop is not None:
         return _inside(said, state)
     return _outside(said, state)
@@ -92,6 +106,8 @@ def _short_answer(folded: str) -> str | None:
 
 def _inside(said: Said, state: ConversationState) -> str:
     """While a report is being taken: anything unclear is a detail of it."""
+    if _answers(said, state.requested):
+        return "correct" if said.act == "correct" else "inform"
     if said.unasked_act in _INTERRUPTS and said.unasked_probability >= _VERY_SURE:
         return said.unasked_act
     if said.act_probability < _HALF_SURE:
@@ -105,24 +121,51 @@ def _inside(said: Said, state: ConversationState) -> str:
     return said.act
 
 
+def _answers(said: Said, requested: str | None) -> bool:
+    """Whether the words hold what was asked for, whatever they sound like."""
+    if said.act in {"cancel", "restart", "report", "insist"} or _wants_a_person(said):
+        return False
+    if requested == "impact":
+        plain = said.act in {"inform", "correct"}
+        return read_scope(said.text, said.facts.get("counted"), answering=plain) is not None
+    if requested in {"service", "site"}:
+        return said.act != "ask_status" and bool(said.facts.get(f"{requested}s"))
+    return False
+
+
+def _wants_a_person(said: Said) -> bool:
+    return said.act == "request_human" and said.act_probability >= _SURE
+
+
 def _outside(said: Said, state: ConversationState) -> str:
     """Nothing is being taken: a report, a follow-up, or neither."""
+    asked = state.asked()
     words = len(said.text.split())
     names = bool(said.facts.get("services") or said.facts.get("codes"))
     tells = bool(_TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
-    followed = bool(state.slots.get("last_report") or state.slots.get("follow_up"))
-    news = _news(said.text) if followed and not names else None
-    if news is not None:
-        return news
+    if asked == "insist":
+        return _after_doubt(said)
+    if asked is not None:
+        news = _news(said.text) if not names else None
+        return news or _afterwards(said, answering=asked != "more", tells=tells)
     if said.act == "report":
         believed = said.act_probability >= _HALF_SURE or tells or names or words > _SENTENCE
         return "report" if believed else "unclear"
-    if said.act in _AFTERWARDS | _ANSWERS:
-        return _afterwards(said, tells=tells, words=words, followed=followed)
+    if said.act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
+        return said.act
+    if said.act in _ANSWERS | {"worse"}:
+        return "report" if tells or names or said.act == "worse" or words > 2 * _SENTENCE else "unclear"
     limit = _VERY_SURE if tells and said.act in {*_CHATTER, "ask_question"} else _SURE
     if said.act_probability >= limit:
         return said.act
     return "report" if tells and said.act != "ask_question" else "unclear"
+
+
+def _after_doubt(said: Said) -> str:
+    """We asked whether something is broken: a yes, a no, or the words that say what."""
+    if said.act in {"inform", "correct", "worse", "report"}:
+        return "report"
+    return said.act if said.act_probability >= _HALF_SURE else "unclear"
 
 
 def _news(text: str) -> str | None:
@@ -134,14 +177,15 @@ def _news(text: str) -> str | None:
     return "resolved" if _AGAIN.search(text) else None
 
 
-def _afterwards(said: Said, *, tells: bool, words: int, followed: bool) -> str:
-    """What belongs to an earlier report, where there is one; else perhaps a new one."""
+def _afterwards(said: Said, *, answering: bool, tells: bool) -> str:
+    """A report was filed: what is said belongs to it unless it clearly tells of something else."""
     act = said.act
-    if act in {"insist", "resolved"}:
-        return act
-    doubtful = tells and said.act_probability < _SURE
-    if followed and act in {"inform", "correct", "worse"} and not doubtful:
-        return act
-    if act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
-        return act
-    return "report" if tells or act == "worse" or words > 2 * _SENTENCE else "unclear"
+    if _CORRECTS.search(said.text) and act in {"report", "correct", "inform"}:
+        return "correct"
+    if answering and act in {"affirm", "deny", "dont_know", "inform", "correct", "small_talk"}:
+        return "inform"
+    if act == "report" and said.act_probability < _SURE and not tells:
+        return "inform"
+    if said.act_probability < _HALF_SURE and act not in {"report", "worse", "resolved"}:
+        return "inform"
+    return act

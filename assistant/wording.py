@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from assistant.choices import render_payload
-from assistant.extraction import MANY_PEOPLE, UNKNOWN
+from assistant.extraction import UNKNOWN
 from classifier.catalogue import Catalogue, ServiceEntry
+from classifier.people import MANY
 
 Buttons = list[dict[str, str]]
 _MOST_SERVICES: Final = 5
@@ -19,6 +20,8 @@ _FROM: Final = {
     "context": "from this page",
     "directory": "from the directory",
     "classifier": "our guess",
+    "guess": "our guess",
+    "earlier": "from what you said before",
 }
 
 
@@ -92,7 +95,7 @@ def render_card(slots: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
 def _affected(slots: Mapping[str, Any]) -> str | None:
     people = slots.get("people")
     impact = str(slots.get("impact"))
-    if people and (impact == "2" or people >= MANY_PEOPLE):
+    if people and (impact == "2" or people >= MANY):
         return f"about {people} people"
     return IMPACTS.get(impact)
 

@@ -15,15 +15,21 @@ from typing import Any, Final
 from classifier.catalogue import Catalogue
 from classifier.log_reading import find_told
 from classifier.log_templates import name_template
+from classifier.people import find_counts
 from classifier.signature_codes import find_codes, find_hosts
 from classifier.signatures import SignatureKind, signature
 
 _MAX_CHARACTERS: Final = 20_000
 _NEGATION: Final = re.compile(
-    r"(?i)\b(?:not|nicht|instead of|rather than|statt)\s+(?:the\s+|my\s+)?$"
+    r"(?i)\b(?:not|isn'?t|never|nicht|instead of|rather than|statt|anstatt|"
+    r"(?:take|scrub|drop|forget|remove)(?: the| that)?)\s+(?:about\s|at\s|in\s|am\s|im\s|an\s|das\s|der\s|die\s|with\s|mit\s)?"
+    r"(?:the\s+|my\s+|our\s+|das\s|dem\s|der\s)?$"
 )
 _FINE: Final = re.compile(
-    r"(?i)^\s{0,3}(?:is|are|seems|still)?\s{0,3}(?:works?|working|fine|ok(?:ay)?|up)\b"
+    r"(?i)^(?:\s(?:itself|here|selbst|hier))?[\s,]{0,3}(?:is|are|seems|still|ist|läuft|geht|looks)?\s{0,3}"
+    r"(?:works?|working|fine|ok(?:ay)?|up|grand|good|all right|alright|in ordnung|einwandfrei|"
+    r"funktioniert(?! nicht)|stimmt nicht|hab ich|habe ich|has all|is where i belong|off\b|"
+    r"liegts? (?:es )?nicht|liegt(?: es|'s|s)? nicht|kann ich ausschließen|war (?:es |das )?nicht|ist es nicht)\b"
 )
 
 
@@ -37,6 +43,7 @@ class FactKind(StrEnum):
     IP = "ip"
     URL = "url"
     PEOPLE = "people"
+    CROWD = "crowd"
     SINCE = "since"
     EXCEPTION = "exception"
     TEMPLATE = "template"
@@ -85,6 +92,10 @@ class Facts:
         return self.values(FactKind.SITE)
 
     @property
+    def negated_sites(self) -> tuple[str, ...]:
+        return self.values(FactKind.SITE, negated=True)
+
+    @property
     def codes(self) -> tuple[str, ...]:
         return self.values(FactKind.CODE)
 
@@ -94,9 +105,17 @@ class Facts:
 
     @property
     def people(self) -> int | None:
-        """The greatest number of affected people the text counts."""
-        counts = [int(value) for value in self.values(FactKind.PEOPLE)]
-        return max(counts, default=None)
+        """The greatest number of affected people the text counts.
+
+        A crowd without a number ("my whole team") counts, cautiously, where there is none.
+        """
+        told = self.values(FactKind.PEOPLE) or self.values(FactKind.CROWD)
+        return max(map(int, told), default=None)
+
+    @property
+    def counted(self) -> int | None:
+        """The same, of numbers alone."""
+        return max(map(int, self.values(FactKind.PEOPLE)), default=None)
 
     @property
     def since(self) -> str | None:
@@ -122,23 +141,6 @@ class Facts:
 
 _IPS: Final = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _URLS: Final = re.compile(r"(?i)\bhttps?://[^\s<>\"']{3,300}")
-_NUMBER_WORDS: Final = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
-    "forty": 40, "fifty": 50, "hundred": 100, "a dozen": 12, "zwei": 2, "drei": 3, "vier": 4,
-    "fünf": 5, "zehn": 10, "zwanzig": 20, "dois": 2, "três": 3, "cinco": 5, "dez": 10, "diez": 10,
-}  # fmt: skip
-_PEOPLE: Final = re.compile(
-    r"(?i)\b(?P<count>\d{1,5}|"
-    + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
-    + r")\s{1,2}"
-    r"(?:of\s(?:us|them)\b|(?:other\s|more\s|weitere\s)?(?:people|persons|colleagues|users|employees|agents|staff|drivers|"
-    r"guys|folks|leute|kollegen|personen|mitarbeiter|pessoas|colegas|personas|usuarios)\b)"
-)
-_GROUPS: Final = re.compile(
-    r"(?i)\b(?P<who>(?:the\s|my\s|our\s)?(?:whole|entire)\s(?:team|office|floor|department|building|site|warehouse|company)|"
-    r"everyone|everybody|all\sof\sus|das\sganze\s(?:team|büro)|alle|toda\sa\sequipa|todos)\b"
-)
 _SINCE: Final = re.compile(
     r"(?i)\b(?:since|seit|desde|as\sof|from)\s(?:about\s|around\s|ca\.?\s|etwa\s|as\s)?"
     r"(?:(?:this|yesterday|last|heute|gestern|early|late|ontem|esta|hoje|ayer|the)\s){0,2}"
@@ -157,6 +159,7 @@ class FactFinder:
         from spacy.matcher import PhraseMatcher
 
         self._nlp = spacy.blank("en")
+        self._single: dict[str, str] = {}
         self._lower = PhraseMatcher(self._nlp.vocab, attr="LOWER")
         self._exact = PhraseMatcher(self._nlp.vocab, attr="ORTH")
         for service in catalogue.services:
@@ -177,18 +180,40 @@ class FactFinder:
         exact = alias in _ORDINARY
         matcher = self._exact if exact else self._lower
         matcher.add(label, [self._nlp.make_doc(alias)])
+        if exact:
+            self._lower.add(label, [self._nlp.make_doc(f"{alias} app")])
+        elif alias.isalpha() and len(alias) >= _HEAD:
+            self._single.setdefault(alias.lower(), label)
+
+    def _compound(self, word: str) -> str | None:
+        """The name that a longer word ends in: "emails", "Palettenetiketten", "Tischtelefon"."""
+        folded = word.lower()
+        if len(folded) <= _HEAD or not folded.isalpha():
+            return None
+        stems = (folded, folded.removesuffix("s"), folded.removesuffix("e"), folded.removesuffix("n"))
+        heads = (stem[start:] for stem in stems for start in range(len(stem) - _HEAD + 1))
+        return next((self._single[head] for head in heads if head in self._single), None)
 
     def _named(self, raw: str) -> Iterator[Fact]:
         # Dashes and slashes glue words for the tokenizer ("wifi/vpn"); same length, same offsets.
         loose = raw.translate(_LOOSEN).encode("utf-8", "replace").decode()  # no half characters
         doc = self._nlp.make_doc(loose)
-        spans = [(start, end, key) for key, start, end in (*self._lower(doc), *self._exact(doc))]
+        spans = [
+            (start, end, self._nlp.vocab.strings[key])
+            for key, start, end in (*self._lower(doc), *self._exact(doc))
+        ]
+        named = {place for start, end, _ in spans for place in range(start, end)}
+        spans += [
+            (place, place + 1, label)
+            for place, token in enumerate(doc)
+            if place not in named and (label := self._compound(token.text)) is not None
+        ]
         taken = -1
-        for start, end, key in sorted(spans, key=lambda s: (s[0], -(s[1] - s[0]))):
+        for start, end, label in sorted(spans, key=lambda s: (s[0], -(s[1] - s[0]))):
             if start < taken:
                 continue  # the longest name wins where two overlap
             taken = end
-            kind, _, value = self._nlp.vocab.strings[key].partition("|")
+            kind, _, value = label.partition("|")
             first, last = doc[start].idx, doc[end - 1].idx + len(doc[end - 1])
             negated = bool(_NEGATION.search(raw[max(0, first - 24) : first])) or bool(
                 _FINE.match(raw[last : last + 24])
@@ -197,9 +222,9 @@ class FactFinder:
 
 
 _LOOSEN: Final = str.maketrans({"/": " ", "_": " ", "\u2019": "'", "\u2013": " ", "\u2014": " "})
-_ORDINARY: Final = frozenset(
-    {"Teams", "Zoom", "Jira", "Chat", "Word", "Drive", "Access", "Exchange", "Stripe", "Concur"}
-)
+_ORDINARY: Final = frozenset({"Teams", "Chat", "Word", "Drive", "Access", "Exchange"})
+_HEAD: Final = 5
+"""Letters a name must have to be found as the end of a longer word."""
 
 
 def _patterns(raw: str) -> Iterator[Fact]:  # noqa: C901 - one short loop per kind
@@ -215,21 +240,12 @@ def _patterns(raw: str) -> Iterator[Fact]:  # noqa: C901 - one short loop per ki
             yield _fact(FactKind.IP, match.group(), match)
     for match in _URLS.finditer(raw):
         yield _fact(FactKind.URL, match.group().rstrip(".,;:!?)"), match)
-    for match in _PEOPLE.finditer(raw):
-        word = match.group("count").lower()
-        count = _NUMBER_WORDS.get(word) or int(word)
-        if 1 < count <= 50_000:
-            yield _fact(FactKind.PEOPLE, str(count), match)
-    for match in _GROUPS.finditer(raw):
-        yield _fact(FactKind.PEOPLE, str(_group_size(match.group("who").lower())), match)
+    for count in find_counts(raw):
+        phrase = raw[count.start : count.end]
+        kind = FactKind.CROWD if count.guessed else FactKind.PEOPLE
+        yield Fact(kind, str(count.people), count.start, count.end, phrase)
     for match in _SINCE.finditer(raw):
         yield _fact(FactKind.SINCE, " ".join(match.group().split()).lower(), match)
-
-
-def _group_size(who: str) -> int:
-    """A cautious number for a crowd without one: a team is about 8, a site about 40."""
-    wide = ("office", "building", "site", "warehouse", "company", "büro")
-    return 40 if any(word in who for word in wide) else 8
 
 
 def _fact(kind: FactKind, value: str, match: re.Match[str]) -> Fact:

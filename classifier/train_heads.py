@@ -28,7 +28,7 @@ from classifier.label_vote import Examples, render_example
 TICKETS: Final = "tickets"
 MESSAGES: Final = "messages"
 TRAIN: Final = "train"
-"""Rows of `tickets.csv` that may be learnt from; the others judge."""
+"""Rows of `tickets.csv` and `messages.csv` that may be learnt from; the others judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def shipped_tasks(training_data: Path) -> list[Task]:
 
 def act_task(training_data: Path) -> Task:
     """The dialogue act, from `messages.csv`."""
-    messages = read_table(training_data / "messages.csv")
+    messages = [row for row in read_table(training_data / "messages.csv") if row["part"] == TRAIN]
     return Task(
         "act",
         [row["text"] for row in messages],

@@ -1,0 +1,258 @@
+"""How many people a text counts, and how far a disturbance reaches by its words.
+
+General knowledge of English and German, and a little of three more; linear patterns only: the
+words are anybody's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+MANY: Final = 25
+"""Distinct people from which it is as good as a site."""
+_LARGEST: Final = 50_000
+
+_ONES: Final = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+    "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5, "sechs": 6, "sieben": 7, "acht": 8,
+    "neun": 9, "zehn": 10, "elf": 11, "zwölf": 12, "dreizehn": 13, "vierzehn": 14,
+    "fünfzehn": 15, "sechzehn": 16, "siebzehn": 17, "achtzehn": 18, "neunzehn": 19,
+    "dois": 2, "duas": 2, "três": 3, "quatro": 4, "cinco": 5, "seis": 6, "oito": 8, "dez": 10,
+    "dos": 2, "tres": 3, "cuatro": 4, "ocho": 8, "diez": 10,
+    "twee": 2, "drie": 3, "vijf": 5, "zes": 6, "tien": 10,
+}  # fmt: skip
+_TENS: Final = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_GERMAN_TENS: Final = {
+    "zwanzig": 20, "dreißig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70,
+    "achtzig": 80, "neunzig": 90,
+}  # fmt: skip
+_WHOLE: Final = {
+    "half a dozen": 6, "a dozen": 12, "two dozen": 24, "three dozen": 36, "a hundred": 100,
+    "one hundred": 100, "two hundred": 200, "hundred": 100, "ein halbes dutzend": 6,
+    "ein dutzend": 12, "zwei dutzend": 24, "hundert": 100, "a couple": 2,
+}  # fmt: skip
+_TOGETHER: Final = {
+    "zweit": 2, "dritt": 3, "viert": 4, "fünft": 5, "sechst": 6, "siebt": 7, "acht": 8,
+    "neunt": 9, "zehnt": 10,
+}  # fmt: skip
+
+
+def _numbers() -> dict[str, int]:
+    found = {**_ONES, **_TENS, **_GERMAN_TENS, **_WHOLE}
+    digits = list(_ONES.items())[:8]
+    for tens, value in _TENS.items():
+        found |= {f"{tens}{gap}{one}": value + n for one, n in digits for gap in ("-", " ")}
+        found |= {f"{tens}{gap}one": value + 1 for gap in ("-", " ")}
+    german = {"ein": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7}
+    for tens, value in _GERMAN_TENS.items():
+        found |= {f"{one}und{tens}": value + n for one, n in {**german, "acht": 8, "neun": 9}.items()}
+    return found
+
+
+_WORDS: Final = _numbers()
+_NUMBER: Final = (
+    r"(?P<count>\d{1,5}|" + "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True)) + ")"
+)
+_PERSONS: Final = (
+    r"(?:people|persons?|colleagues|coworkers|co-workers|users|employees|agents|staff|drivers|guys|"
+    r"folks?|girls|gals|lads|pickers|packers|dispatchers|clerks|planners|engineers|developers|"
+    r"analysts|technicians|team ?mates|members|students|interns|others|men|women|head|heads|desks|"
+    r"leuten?|kolleg(?:en|innen)|personen|mitarbeiter(?:n|innen)?|fahrern?|männer|frauen|mann|"
+    r"kommissionierer|kunden|weiteren?|plätzen?|"
+    r"pessoas|colegas|personas|usuarios|compañeros|collega'?s|mensen|man)\b"
+)
+_COUNTED: Final = tuple(
+    re.compile(r"(?i)" + pattern)
+    for pattern in (
+        rf"\b{_NUMBER}\s{{1,2}}of\s(?:us|them|my|our|the)\b",
+        rf"\b{_NUMBER}\s{{1,2}}von\s(?:uns|ihnen|meinen)\b",
+        rf"\b{_NUMBER}\s{{1,2}}(?:[^\W\d]{{2,14}}\s)?{_PERSONS}",
+        rf"\b(?:we are|we're|were|there are|there's|us|wir sind|sind wir|wir|uns|somos|"
+        rf"estamos|we zijn)\s(?:just\s|with\s|about\s|all\s|zu\s|etwa\s|alle\s|met\s){{0,2}}{_NUMBER}\b"
+        r"(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|uhr|stunden|minuten|tage|%|prozent|am|pm))",
+        rf"\ball\s{_NUMBER}\b(?!\s?(?:hours?|minutes?|days?|times))",
+        rf"\balle\s{_NUMBER}\b(?!\s?(?:stunden|minuten|tage))",
+        rf"\b{_NUMBER}\s(?:here|hier)\b",
+    )
+)
+_PAIR: Final = re.compile(
+    r"(?i:\b(?:both of us|us both|we both|the pair of us|wir beiden?|uns beide[nm]?|bei uns beiden)\b)"
+    r"|\b(?i:me|myself|mir|ich|mich) (?:and|und|plus) (?:bei |my |meine[rm]? )?(?:colleague\b|[Kk]olleg\w+|[A-ZÄÖÜ][a-zà-ÿ]{2,20})"
+    r"|\b[A-ZÄÖÜ][a-zà-ÿ]{2,20} and (?:me|I|myself)\b(?! (?:think|guess|was|have|had|am|can))"
+    r"|\b(?i:mir|ich) und (?:der|die|dem|ein|eine|einer|meine|meiner|meinem) (?i:kolleg\w*|chef\w*|frau|herrn?)\b"
+)
+_AND_ME: Final = re.compile(
+    rf"(?i)\b(?:me|myself|that's me|mir|ich|i) (?:and|und|plus) (?:the )?{_NUMBER}\b"
+)
+_BY: Final = re.compile(r"(?i)\bzu (?P<by>" + "|".join(_TOGETHER) + r")\b")
+_CROWD: Final = re.compile(
+    r"(?i)\b(?P<who>(?:the\s|my\s|our\s)?(?:whole|entire)\s(?:[a-z]{3,12}\s)?(?:team|office|floor|department|building|"
+    r"site|warehouse|company|shift|dock)|everyone|everybody|all\sof\sus|"
+    r"d(?:as|ie)\sganze\s(?:team|büro|abteilung|schicht|dispo|firma|lager)|alle|"
+    r"toda\sa\sequipa|todos)\b"
+)
+_WIDE: Final = ("office", "building", "site", "warehouse", "company", "büro", "firma", "lager")
+
+_SITE_WORDS: Final = (
+    r"(?:site|office|company|building|floor|branch|warehouse|depot|dock|terminal|plant|business|"
+    r"region|country|place)"
+)
+_FAR: Final = re.compile(
+    rf"(?i)\b(?:whole|entire|complete|every)[\s-]?(?:[a-z]{{2,12}}\s)?{_SITE_WORDS}\b"
+    r"|\b(?:company[- ]wide|all users|all sites|all offices|nationwide|worldwide)\b"
+    r"|\b(?:all|all the|all our|any|none of (?:the|our)|no) (?:[a-z]{2,12} )?"
+    r"(?:customers|clients|shoppers|buyers|callers|visitors|drivers|trucks|agents|staff)\b"
+    r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|truck)\b"
+    r"|\bevery (?:single )?one of us\b"
+    r"|\b(?:alle|keine?|jede[rm]?|sämtliche) (?:kund\w+|besteller\w*|anrufer\w*|standorte)\b"
+    r"|\b(?:de[rm]|das|die) ganzen? (?:standort|büro|gebäude|lager|firma|haus|etage|betrieb|laden|halle)\b"
+    r"|\b(?:ganz|komplett) (?:berlin|london|lissabon|rotterdam|treptow)\b|\bclientes\b"
+)
+_EVERYBODY: Final = re.compile(
+    r"(?i)\b(?:everyone|everybody|every ?one|every ?body|all of us|all of them|nobody|no one|alle|"
+    r"allen|niemand|keiner|jeder|todos|ninguém|nadie|iedereen)\b|^\s*(?:all|alle)[\s.!]*$"
+)
+_EVERYBODY_HERE: Final = re.compile(
+    r"(?i)\b(?:everyone|everybody|nobody|no one|none of us) (?:here|in|at|on|can|is able|gets?|has|sees?|of us)\b"
+    r"|\b(?:for|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\ball of us\b|\bwe all\b"
+    r"|\b(?:bei|für|von) (?:uns )?allen?\b|\b(?:niemand|keiner) (?:hier|kann|kommt|bei uns|von uns|im|in)\b"
+    r"|\b(?:wir|uns) alle[nr]?\b|\balle (?:hier|im|bei uns|kolleg\w+|mitarbeiter\w*)\b"
+)
+_NOBODY_ELSE: Final = re.compile(
+    r"(?i)\b(?:nobody|no one|noone|none|no-one) else\b|\bsonst (?:niemand|keiner|keine)\b"
+    r"|\b(?:the )?others? (?:are|is|were|seem|can|have it|look|work)\b|\ball the others\b"
+    r"|\beveryone else (?:is|can|seems)\b|\b(?:bei )?(?:den|die|alle) anderen?\b.{0,20}\b(?:gut|geht|ordnung|läuft|gehen|"
+    r"laufen|funktioniert|surfen)\b|\bninguém mais\b|\bnadie más\b"
+)
+_TEAM: Final = re.compile(
+    r"(?i)\b(?:team|department|dept|group|crew|shift|desk|colleagues?|coworkers?|mates?|several|"
+    r"few of us|some of us|others? too|us all|we all|both|couple of|a few|abteilung|schicht|"
+    r"kolleg\w+|mehrere|einige|beide|truppe|dispo|equipa|colegas|equipo)\b|^\s*we[\s.!]*$"
+    r"|\b(?:we|wir|us|uns)\b(?! (?:know|can see|think|wissen|glauben))"
+)
+_ALONE: Final = re.compile(
+    r"(?i)\b(?:just|only|merely|nur|bloß|bloss|lediglich|apenas|só|solo|alleen|einzig|sole)\b"
+    r"|\b(?:myself|ich allein|me alone|by myself|alleine?|one (?:person|customer|user|laptop|pc|phone|desk)|"
+    r"a single|eine?r? (?:kund\w+|person)|ein einzelne[rs]?)\b"
+    r"|^\s*(?:it's |its |that's |thats )?(?:me|mine|ich|mir|eu|yo|her|him|she|he|ik|mich)\b(?! and| und| too| auch)"
+    r"|\bfor me(?! and| too)\b|\bbei mir(?! und| auch)\b"
+)
+_NOT_ALONE: Final = re.compile(
+    r"(?i)\b(?:not|nicht) (?:just|only|nur|allein)\b|\b(?:just|only|nur) (?:me|ich|bei mir)?\s?"
+    r"(?:or|oder)\b|\b(?:is it|liegt (?:das|es)|isses|ist es|geht es|does it|am i|bin ich)\b.{0,12}"
+    r"\b(?:just|only|nur|the only)\b|\bjust (?:now|started|after|before|got|as|in time|stopped|says?|"
+    r"spins?|sits?|hangs?|the|gone|about|went|came|tried|like)\b|\bonly (?:the|half|after|when|if|since|now)\b|"
+    r"\bnur (?:noch|die|wenn|dass|das|der|den|kurz|ein|einen|halb\w*)\b"
+)
+
+
+_OTHERS: Final = re.compile(r"(?i)\b(?:other|more|andere\w*|weitere\w*)\b")
+"""Others than the speaker, who is one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A phrase that counts people; `guessed` where it names a crowd without a number."""
+
+    people: int
+    start: int
+    end: int
+    guessed: bool = False
+
+
+def find_counts(text: str) -> Iterator[Count]:
+    """Every phrase that says how many people are affected."""
+    for pattern in _COUNTED:
+        for match in pattern.finditer(text):
+            count = _value(match["count"]) + bool(_OTHERS.search(match.group()))
+            if 1 < count <= _LARGEST:
+                yield Count(count, match.start(), match.end())
+    for match in _AND_ME.finditer(text):
+        yield Count(_value(match["count"]) + 1, match.start(), match.end())
+    for match in _BY.finditer(text):
+        yield Count(_TOGETHER[match["by"].lower()], match.start(), match.end())
+    for match in _PAIR.finditer(text):
+        yield Count(2, match.start(), match.end())
+    for match in _CROWD.finditer(text):
+        wide = any(word in match["who"].lower() for word in _WIDE)
+        yield Count(40 if wide else 8, match.start(), match.end(), guessed=True)
+
+
+def read_scope(text: str, people: int | None, *, answering: bool = False) -> str | None:
+    """ITIL impact by what is said outright: 1 a site or more, 2 several, 3 one; None unsaid.
+
+    Args:
+        text: The words.
+        people: A number they name.
+        answering: Whether they answer the question who is affected: then a bare "only the
+            cabin" is an answer. Else only what cannot mean anything else counts.
+
+    """
+    if people is not None and people >= MANY:
+        return "1"
+    if _NOBODY_ELSE.search(text):
+        return "3" if people is None else "2"
+    alone = _is_alone(text, answering=answering)
+    if (_FAR.search(text) or (answering and _CUSTOMERS.search(text))) and not (
+        alone and people is None
+    ):
+        return "1"
+    if people is not None and people > 1:
+        return "2"
+    if alone:
+        return "3"
+    everybody = _EVERYBODY if answering else _EVERYBODY_HERE
+    if everybody.search(text):
+        return "2" if _IN_A_TEAM.search(text) else "1"
+    return "2" if (_TEAM if answering else _PLAIN_TEAM).search(text) else None
+
+
+def count_answer(text: str) -> int | None:
+    """A bare number in an answer to how many are affected: "the nine in the room"."""
+    told = (_value(match["count"]) for match in _BARE.finditer(text) if not _NO_COUNT.search(text[: match.start()]))
+    return max((count for count in told if 1 < count <= _LARGEST), default=None)
+
+
+def _is_alone(text: str, *, answering: bool) -> bool:
+    if answering and not _NOT_ONLY.search(text):
+        return bool(_ALONE.search(text))
+    return bool(_ALONE_OUTRIGHT.search(text)) and not _NOT_ALONE.search(text)
+
+
+_BARE: Final = re.compile(
+    rf"(?i)(?<![\w.:/-]){_NUMBER}(?![\w:/-])(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|uhr|stunden|minuten|tage|%|"
+    r"prozent|am|pm|mal|euro|km)\b)(?!\.\d)"
+)
+_NO_COUNT: Final = re.compile(
+    r"(?i)\b(?:till|until|at|by|since|from|after|before|um|bis|ab|seit|gegen|nach|vor|no|nr|number|nummer|hall|halle|gate|"
+    r"dock|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|level|phone|extension|page|seite)\.?\s$"
+)
+_NOT_ONLY: Final = re.compile(r"(?i)\b(?:not|nicht) (?:just|only|nur|bloß)\b")
+_IN_A_TEAM: Final = re.compile(
+    r"(?i)\b(?:team|department|crew|shift|desk|abteilung|schicht|dispo|equipa)\b"
+)
+_PLAIN_TEAM: Final = re.compile(
+    r"(?i)\b(?:(?:my|our|the|whole|entire) (?:team|department|crew)|several of us|few of us|some of us|us all|"
+    r"we both|both of us|(?:my|our) (?:colleagues|coworkers)|(?:mein|unser)\w* (?:team|abteilung|kolleg\w+)|mehrere von uns|"
+    r"wir beide|a minha equipa|mi equipo)\b"
+)
+_ALONE_OUTRIGHT: Final = re.compile(
+    r"(?i)\b(?:just|only|nur|bloß|só|solo)\s(?:for |on |with |bei |für )?(?:me|mine|myself|ich|mir|mich|"
+    r"eu|yo|him|her|she|he|sie|er|ihm|ihr|seins|meiner)\b|\b(?:just|only) my \w+|\bnur mein\w* \w+|\bme alone\b"
+    r"|^\s*(?:me|mine|ich|eu|yo)[\s.!]*$"
+    r"|^\W*(?:im moment |bisher |so far |soweit |at the moment )?(?:only|just|nur) (?!the other|if|when|wenn|want|wanted|say)"
+)
+_CUSTOMERS: Final = re.compile(r"(?i)\b(?:customers|clients|kunden|clientes)\b(?! of mine)")
+
+
+def _value(word: str) -> int:
+    folded = " ".join(word.lower().split())
+    return int(folded) if folded.isdigit() else _WORDS[folded]
