@@ -257,7 +257,8 @@ class RestartDraft(_Ours):
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         dispatcher.utter_message(response="utter_restarted")
-        return [SlotSet("dropped", _dropped(tracker.slots)), *_emptied(), ActiveLoop(None), SlotSet("requested_slot", None)]
+        told_again = {**_dropped(tracker.slots), "service": None}
+        return [SlotSet("dropped", told_again), *_emptied(), ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
 class Status(_Ours):
@@ -295,7 +296,9 @@ class Add(_Ours):
         facts = tracker.latest_message["metadata"]["facts"]
         told: dict[str, Any] = {"people": people, "impact": int(scope) if scope else None}
         if kind == "correct":
-            told = {name: meant(facts, name) for name in ("service", "site")} | told
+            told = {
+                name: meant(facts, name, self.catalogue) for name in ("service", "site")
+            } | told
         return [_addition(report, kept, text, **(told if kind in {"worse", "correct"} else {}))]
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from classifier.catalogue import Catalogue
 from classifier.people import count_answer, read_scope
+from models.vocabulary import Category
 
 UNKNOWN: Final = "unknown"
 ABOUT_ELSE: Final = frozenset(
@@ -141,8 +142,8 @@ def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
 
 def _take_up(fill: Fill, dropped: Mapping[str, Any]) -> None:
     """Who comes back to the service of a draft they gave up need not say it all again."""
-    held = fill.value("service")
-    if dropped and held in {None, UNKNOWN, dropped.get("service")}:
+    held, before = fill.value("service"), dropped.get("service")
+    if dropped and (before is None or held in {None, UNKNOWN, before}):
         for name, value in dropped.items():
             if value != UNKNOWN:
                 fill.offer(name, value, "earlier")
@@ -195,26 +196,35 @@ def _facts(
     requested: str | None,
 ) -> None:
     told = intent == "correct" or requested in {"confirm", "service"}
-    service = meant(facts, "service", fill.value("service"))
+    service = meant(facts, "service", catalogue, fill.value("service"))
     if service and _may_replace(fill, "service", service, told=told):
         _replace(fill, "service", service, _service_title(catalogue, service), catalogue)
     elif fill.value("service") in facts.get("negated_services", ()):
         fill.updates["service"] = None
     told = intent == "correct" or requested in {"confirm", "site"}
-    site = meant(facts, "site", fill.value("site"))
+    site = meant(facts, "site", catalogue, fill.value("site"))
     if site and _may_replace(fill, "site", site, told=told):
         _replace(fill, "site", site, _site_name(catalogue, site), catalogue)
     fill.offer("since", facts.get("since"), "words")
 
 
-def meant(facts: Mapping[str, Any], name: str, held: str | None = None) -> str | None:
+def meant(
+    facts: Mapping[str, Any], name: str, catalogue: Catalogue, held: str | None = None
+) -> str | None:
     """Of several services (or sites) the one that is meant.
 
-    Not one that is denied, a new one where one is held, else the first.
+    Not one that is denied, a new one where one is held, else the first. A laptop named beside
+    another service says only where it was met.
     """
     denied = facts.get(f"negated_{name}s", ())
     left = [one for one in facts.get(f"{name}s", ()) if one not in denied]
+    left.sort(key=lambda one: _is_device(one, catalogue))
     return next((one for one in left if one != held), left[0] if left else None)
+
+
+def _is_device(service: str, catalogue: Catalogue) -> bool:
+    entry = catalogue.service(service)
+    return entry is not None and entry.category is Category.HARDWARE
 
 
 def _count(fill: Fill, counted: int | None, crowd: int | None, requested: str | None) -> None:

@@ -41,8 +41,8 @@ _JUST_SEND: Final = re.compile(
     r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
 )
 _SEND: Final = re.compile(
-    r"(?i)\s{0,5}(?:ok(?:ay)?|yes|ja|fine|sure|please|bitte|pls)?[\s,]{0,3}(?:just )?"
-    r"(?:(?:send|file|submit) (?:it|this|that)|(?:schick\w*|send\w*) (?:sie )?(?:es|das)|abschicken|raus damit|weg damit)\b"
+    r"(?i)\s{0,5}(?:ok(?:ay)?|yes|yep|aye|ja|jawoll?|jo|fine|sure|correct|right|please|bitte|pls)?[\s,.]{0,3}(?:just )?"
+    r"(?:(?:send|file|submit) (?:it|this|that|please)|(?:schick\w*|send\w*) (?:sie )?(?:es|das)|abschicken|raus damit|weg damit)\b"
     r"(?!.{0,40}\b(?:not|nicht|but|aber|without|when|wenn)\b)"
 )
 _WORSE: Final = re.compile(
@@ -52,7 +52,7 @@ _WORSE: Final = re.compile(
     r"|\b(?:problem|error|issue|fault|outage|fehler|störung)s?\b.{0,20}\b(?:back|again|wieder)\b"
 )
 _CORRECTS: Final = re.compile(
-    r"(?i)^.{0,12}\b(?:scrub that|correction|korrektur|i meant|i mean|wrong (?:one|program|app|name))\b"
+    r"(?i)^.{0,12}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|program|app|name))\b"
     r"|\b(?:it'?s|its|is|that'?s) (?:not|no) (?:the )?[\w -]{2,24},? (?:but |its |it'?s |it is )"
     r"|\bnicht [\w -]{2,24},? sondern\b"
 )
@@ -180,9 +180,9 @@ def _news(text: str) -> str | None:
 def _afterwards(said: Said, *, answering: bool, tells: bool) -> str:
     """A report was filed: what is said belongs to it unless it clearly tells of something else."""
     act = said.act
-    if _CORRECTS.search(said.text) and act in {"report", "correct", "inform"}:
+    if _CORRECTS.search(said.text) and act not in {"thanks", "cancel", "request_human"}:
         return "correct"
-    if answering and act in {"affirm", "deny", "dont_know", "inform", "correct", "small_talk"}:
+    if answering and (act in _ANSWERS or read_scope(said.text, said.facts.get("counted"))):
         return "inform"
     if act == "report" and said.act_probability < _SURE and not tells:
         return "inform"

@@ -160,6 +160,8 @@ class FactFinder:
 
         self._nlp = spacy.blank("en")
         self._single: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
+        self._ordinary: dict[str, str] = {}
         self._lower = PhraseMatcher(self._nlp.vocab, attr="LOWER")
         self._exact = PhraseMatcher(self._nlp.vocab, attr="ORTH")
         for service in catalogue.services:
@@ -168,6 +170,9 @@ class FactFinder:
         for site in catalogue.sites:
             for alias in (site.name, *site.aliases):
                 self._learn(f"site|{site.id}", alias)
+        for other, label in self._numbers.items():
+            if len(other) >= _HEAD:
+                self._lower.add(label, [self._nlp.make_doc(other)])
 
     def find(self, text: str) -> Facts:
         """All facts of `text`; past 20,000 characters nothing is looked for."""
@@ -180,8 +185,12 @@ class FactFinder:
         exact = alias in _ORDINARY
         matcher = self._exact if exact else self._lower
         matcher.add(label, [self._nlp.make_doc(alias)])
+        if not exact and alias[-1:].isalpha():
+            other = alias[:-1] if alias.endswith("s") else f"{alias}s"
+            self._numbers.setdefault(other.lower(), label)
         if exact:
             self._lower.add(label, [self._nlp.make_doc(f"{alias} app")])
+            self._ordinary[alias.lower()] = label
         elif alias.isalpha() and len(alias) >= _HEAD:
             self._single.setdefault(alias.lower(), label)
 
@@ -201,6 +210,11 @@ class FactFinder:
         spans = [
             (start, end, self._nlp.vocab.strings[key])
             for key, start, end in (*self._lower(doc), *self._exact(doc))
+        ]
+        spans += [
+            (place, place + 1, self._ordinary["teams"])
+            for place, token in enumerate(doc)
+            if token.text == "teams" and "teams" in self._ordinary and _is_program(doc, place)
         ]
         named = {place for start, end, _ in spans for place in range(start, end)}
         spans += [
@@ -223,8 +237,20 @@ class FactFinder:
 
 _LOOSEN: Final = str.maketrans({"/": " ", "_": " ", "\u2019": "'", "\u2013": " ", "\u2014": " "})
 _ORDINARY: Final = frozenset({"Teams", "Chat", "Word", "Drive", "Access", "Exchange"})
+_OF_PEOPLE: Final = frozenset(
+    "two three four our the all other both most many several those these different my some few "
+    "beide alle zwei drei unsere die mehrere anderen".split()
+)
+_DO: Final = frozenset("are have were of from that who can need want wait cannot".split())
 _HEAD: Final = 5
 """Letters a name must have to be found as the end of a longer word."""
+
+
+def _is_program(doc: Any, place: int) -> bool:
+    """Whether a small "teams" is the program: not "two teams", nor "teams are"."""
+    before = doc[place - 1].text.lower() if place else ""
+    after = doc[place + 1].text.lower() if place + 1 < len(doc) else ""
+    return before not in _OF_PEOPLE and after not in _DO
 
 
 def _patterns(raw: str) -> Iterator[Fact]:  # noqa: C901 - one short loop per kind

@@ -110,7 +110,7 @@ _FAR: Final = re.compile(
     r"|\b(?:company[- ]wide|all users|all sites|all offices|nationwide|worldwide)\b"
     r"|\b(?:all|all the|all our|any|none of (?:the|our)|no) (?:[a-z]{2,12} )?"
     r"(?:customers|clients|shoppers|buyers|callers|visitors|drivers|trucks|agents|staff)\b"
-    r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|truck)\b"
+    r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|truck)\b(?! (?:page|record|account))"
     r"|\bevery (?:single )?one of us\b"
     r"|\b(?:alle|keine?|jede[rm]?|sämtliche) (?:kund\w+|besteller\w*|anrufer\w*|standorte)\b"
     r"|\b(?:de[rm]|das|die) ganzen? (?:standort|büro|gebäude|lager|firma|haus|etage|betrieb|laden|halle)\b"
@@ -122,7 +122,7 @@ _EVERYBODY: Final = re.compile(
 )
 _EVERYBODY_HERE: Final = re.compile(
     r"(?i)\b(?:everyone|everybody|nobody|no one|none of us) (?:here|in|at|on|can|is able|gets?|has|sees?|of us)\b"
-    r"|\b(?:for|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\ball of us\b|\bwe all\b"
+    r"|\b(?:for|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\bwe all\b"
     r"|\b(?:bei|für|von) (?:uns )?allen?\b|\b(?:niemand|keiner) (?:hier|kann|kommt|bei uns|von uns|im|in)\b"
     r"|\b(?:wir|uns) alle[nr]?\b|\balle (?:hier|im|bei uns|kolleg\w+|mitarbeiter\w*)\b"
 )
@@ -247,7 +247,9 @@ _PLAIN_TEAM: Final = re.compile(
 _ALONE_OUTRIGHT: Final = re.compile(
     r"(?i)\b(?:just|only|nur|bloß|só|solo)\s(?:for |on |with |bei |für )?(?:me|mine|myself|ich|mir|mich|"
     r"eu|yo|him|her|she|he|sie|er|ihm|ihr|seins|meiner)\b|\b(?:just|only) my \w+|\bnur mein\w* \w+|\bme alone\b"
-    r"|^\s*(?:me|mine|ich|eu|yo)[\s.!]*$"
+    r"|^\s*(?:me|mine|mich|ich|eu|yo)(?:[\s.!]*$|[.!,])"
+    r"|\b(?:only (?:on )?mine|only i\b|only this (?:one|phone|pc|laptop|machine|screen|printer)|mine alone|"
+    r"(?:i'?m|i am|bin|ich bin) (?:the only|die einzige|der einzige))\b"
     r"|^\W*(?:im moment |bisher |so far |soweit |at the moment )?(?:only|just|nur) (?!the other|if|when|wenn|want|wanted|say)"
 )
 _CUSTOMERS: Final = re.compile(r"(?i)\b(?:customers|clients|kunden|clientes)\b(?! of mine)")
