@@ -9,7 +9,8 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from typing_extensions import override
 
 from assistant import wording
-from assistant.extraction import DRAFT, UNKNOWN, choose_missing, extract, meant, take_words
+from assistant.drafting import dropped_of, filing_of
+from assistant.extraction import DRAFT, choose_missing, extract, meant, take_words
 from classifier.catalogue import Catalogue
 from classifier.people import read_scope
 
@@ -170,28 +171,14 @@ class FileDraft(_Ours):
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         slots = tracker.slots
         channel = tracker.latest_message["metadata"]["channel"]
-        joined = slots.get("same") == "yes"
         ask_impact = channel == "sms" and slots.get("impact") is None
         dispatcher.utter_message(
             response="utter_filed_ask_impact" if ask_impact else "utter_filed",
             buttons=wording.impact_buttons() if ask_impact else [],
         )
-        filing = {
-            "text": slots["description"],
-            "service": _known(slots.get("service")),
-            "site": _known(slots.get("site")),
-            "impact": _level(slots.get("impact")),
-            "people": slots.get("people"),
-            "since": slots.get("since"),
-            "filled_in": slots.get("slot_meta") or {},
-            "join": slots["known"]["incident"] if joined else None,
-            "declined": slots.get("declined") or [],
-            "attachments": slots.get("attachments") or [],
-            "draft_no": int(slots.get("draft_no") or 1),
-        }
         return [
             *_emptied(),
-            SlotSet("filing", filing),
+            SlotSet("filing", filing_of(slots)),
             SlotSet("draft_no", int(slots.get("draft_no") or 1) + 1),
             SlotSet("pending", None),
             SlotSet("follow_up", "impact" if ask_impact else None),
@@ -242,7 +229,7 @@ class Cancel(_Ours):
             SlotSet("pending", tracker.slots.get("description")),
             SlotSet("pending_facts", {}),
             SlotSet("doubted", value=False),
-            SlotSet("dropped", _dropped(tracker.slots)),
+            SlotSet("dropped", dropped_of(tracker.slots)),
             *_emptied(),
             ActiveLoop(None),
             SlotSet("requested_slot", None),
@@ -257,8 +244,13 @@ class RestartDraft(_Ours):
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         dispatcher.utter_message(response="utter_restarted")
-        told_again = {**_dropped(tracker.slots), "service": None}
-        return [SlotSet("dropped", told_again), *_emptied(), ActiveLoop(None), SlotSet("requested_slot", None)]
+        told_again = {**dropped_of(tracker.slots), "service": None}
+        return [
+            SlotSet("dropped", told_again),
+            *_emptied(),
+            ActiveLoop(None),
+            SlotSet("requested_slot", None),
+        ]
 
 
 class Status(_Ours):
@@ -296,9 +288,7 @@ class Add(_Ours):
         facts = tracker.latest_message["metadata"]["facts"]
         told: dict[str, Any] = {"people": people, "impact": int(scope) if scope else None}
         if kind == "correct":
-            told = {
-                name: meant(facts, name, self.catalogue) for name in ("service", "site")
-            } | told
+            told = {name: meant(facts, name, self.catalogue) for name in ("service", "site")} | told
         return [_addition(report, kept, text, **(told if kind in {"worse", "correct"} else {}))]
 
 
@@ -392,11 +382,6 @@ def _emptied() -> Events:
     return [SlotSet(name, empty.get(name)) for name in DRAFT]
 
 
-def _dropped(slots: dict[str, Any]) -> dict[str, Any]:
-    """What was known of a draft that is given up; it may be taken up again."""
-    return {name: slots.get(name) for name in ("service", "site", "impact", "people", "since")}
-
-
 def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
     told = {name: value for name, value in data.items() if value}
     event: dict[str, Any] = SlotSet(
@@ -408,11 +393,3 @@ def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
 def _counted(tracker: Any) -> int | None:
     found: int | None = tracker.latest_message["metadata"]["facts"].get("counted")
     return found
-
-
-def _known(value: Any) -> Any:
-    return None if value == UNKNOWN else value
-
-
-def _level(value: Any) -> int | None:
-    return int(value) if value in wording.IMPACTS else None

@@ -6,8 +6,7 @@ system filled in. Nothing is filled on a turn that is about something else.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -116,7 +115,8 @@ def _words(
     if counted is None and requested == "impact":
         counted = count_answer(text)
     _count(fill, counted, meta["facts"].get("people"), requested)
-    impact = read_scope(text, counted, answering=requested == "impact")
+    short = requested is not None and len(text.split()) <= _SHORT
+    impact = read_scope(text, counted, answering=requested == "impact" or short)
     told = requested in {"impact", "confirm"}
     if impact is not None and (told or fill.value("impact") in {None, UNKNOWN}):
         if requested == "confirm" and impact != fill.value("impact"):

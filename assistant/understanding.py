@@ -41,8 +41,10 @@ _JUST_SEND: Final = re.compile(
     r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
 )
 _SEND: Final = re.compile(
-    r"(?i)\s{0,5}(?:ok(?:ay)?|yes|yep|aye|ja|jawoll?|jo|fine|sure|correct|right|please|bitte|pls)?[\s,.]{0,3}(?:just )?"
-    r"(?:(?:send|file|submit) (?:it|this|that|please)|(?:schick\w*|send\w*) (?:sie )?(?:es|das)|abschicken|raus damit|weg damit)\b"
+    r"(?i)\s{0,5}(?:ok(?:ay)?|yes|yep|aye|ja|jawoll?|jo|fine|sure|correct|right|please|bitte|"
+    r"pls)?[\s,.]{0,3}(?:just )?"
+    r"(?:(?:send|file|submit) (?:it|this|that|please)|(?:schick\w*|send\w*) (?:sie )?(?:es|das)|"
+    r"abschicken|raus damit|weg damit)\b"
     r"(?!.{0,40}\b(?:not|nicht|but|aber|without|when|wenn)\b)"
 )
 _WORSE: Final = re.compile(
@@ -52,9 +54,15 @@ _WORSE: Final = re.compile(
     r"|\b(?:problem|error|issue|fault|outage|fehler|störung)s?\b.{0,20}\b(?:back|again|wieder)\b"
 )
 _CORRECTS: Final = re.compile(
-    r"(?i)^.{0,12}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|program|app|name))\b"
+    r"(?i)^.{0,12}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|"
+    r"program|app|name))\b"
     r"|\b(?:it'?s|its|is|that'?s) (?:not|no) (?:the )?[\w -]{2,24},? (?:but |its |it'?s |it is )"
     r"|\bnicht [\w -]{2,24},? sondern\b"
+)
+_ANOTHER: Final = re.compile(
+    r"(?i)\b(?:separate(?:ly)?|second (?:matter|thing|one)|other thing|another (?:thing|one|"
+    r"problem)|"
+    r"something else|nothing to do wi(?:th)?|noch (?:was|etwas) anderes|zweites problem|außerdem)\b"
 )
 _AGAIN: Final = re.compile(
     r"(?i)\b(?:works?|working|fine|ok|okay|good|up) again\b|\b(?:is|are|it's|its) back\b"
@@ -77,6 +85,14 @@ def choose_intent(said: Said, state: ConversationState) -> str:
     """The intent of a typed message, as the rules name it."""
     if not said.text.strip():
         return "attach" if said.attachments else "empty"
+    plain = _plainly(said, state)
+    if plain is not None:
+        return plain
+    return _inside(said, state) if state.loop is not None else _outside(said, state)
+
+
+def _plainly(said: Said, state: ConversationState) -> str | None:
+    """What needs no classifier."""
     if said.text.lstrip().startswith("/") or _NO_WORD.fullmatch(said.text):
         return "unclear"  # our notation, typed: it steers nothing; nor does a stray digit
     short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
@@ -85,11 +101,7 @@ def choose_intent(said: Said, state: ConversationState) -> str:
         return "inform" if follows and short in _ANSWERS else short
     if len(said.text) <= 80 and _JUST_SEND.fullmatch(said.text):
         return "insist"
-    if state.requested == "confirm" and _SEND.match(said.text):
-        return "affirm"
-    if state.loop is not None:
-        return _inside(said, state)
-    return _outside(said, state)
+    return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
 
 
 def _short_answer(folded: str) -> str | None:
@@ -110,15 +122,13 @@ def _inside(said: Said, state: ConversationState) -> str:
         return "correct" if said.act == "correct" else "inform"
     if said.unasked_act in _INTERRUPTS and said.unasked_probability >= _VERY_SURE:
         return said.unasked_act
-    if said.act_probability < _HALF_SURE:
-        return "inform"
-    if said.act in {"affirm", "deny"} and said.act_probability < _VERY_SURE:
-        return "inform"  # a yes that sends something must be a clear one
-    if said.act == "report" and state.requested == "description":
-        return "inform"
-    if said.act in _INTERRUPTS | _CHATTER and said.act_probability < _SURE:
-        return "inform"
-    return said.act
+    least = _HALF_SURE
+    if said.act in _INTERRUPTS | _CHATTER:
+        least = _SURE
+    elif said.act in {"affirm", "deny"}:
+        least = _VERY_SURE  # a yes that sends something must be a clear one
+    tells = said.act == "report" and state.requested == "description"
+    return "inform" if tells or said.act_probability < least else said.act
 
 
 def _answers(said: Said, requested: str | None) -> bool:
@@ -145,20 +155,24 @@ def _outside(said: Said, state: ConversationState) -> str:
     tells = bool(_TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
     if asked == "insist":
         return _after_doubt(said)
-    if asked is not None:
-        news = _news(said.text) if not names else None
-        return news or _afterwards(said, answering=asked != "more", tells=tells)
-    if said.act == "report":
-        believed = said.act_probability >= _HALF_SURE or tells or names or words > _SENTENCE
-        return "report" if believed else "unclear"
-    if said.act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
-        return said.act
-    if said.act in _ANSWERS | {"worse"}:
-        return "report" if tells or names or said.act == "worse" or words > 2 * _SENTENCE else "unclear"
-    limit = _VERY_SURE if tells and said.act in {*_CHATTER, "ask_question"} else _SURE
-    if said.act_probability >= limit:
-        return said.act
-    return "report" if tells and said.act != "ask_question" else "unclear"
+    if asked is None:
+        return _beginning(said, words=words, names=names, tells=tells)
+    another = tells or names or bool(_ANOTHER.search(said.text))
+    news = None if names else _news(said.text)
+    return news or _afterwards(said, answering=asked != "more", another=another)
+
+
+def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
+    """Nothing was asked: a report is believed, the rest must be clear."""
+    act, sure = said.act, said.act_probability
+    if act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
+        return act
+    if act in {*_ANSWERS, "worse", "report"}:
+        sounds = act == "worse" or (act == "report" and (sure >= _HALF_SURE or words > _SENTENCE))
+        return "report" if tells or names or sounds or words > 2 * _SENTENCE else "unclear"
+    if sure >= (_VERY_SURE if tells and act in {*_CHATTER, "ask_question"} else _SURE):
+        return act
+    return "report" if tells and act != "ask_question" else "unclear"
 
 
 def _after_doubt(said: Said) -> str:
@@ -177,14 +191,14 @@ def _news(text: str) -> str | None:
     return "resolved" if _AGAIN.search(text) else None
 
 
-def _afterwards(said: Said, *, answering: bool, tells: bool) -> str:
+def _afterwards(said: Said, *, answering: bool, another: bool) -> str:
     """A report was filed: what is said belongs to it unless it clearly tells of something else."""
     act = said.act
     if _CORRECTS.search(said.text) and act not in {"thanks", "cancel", "request_human"}:
         return "correct"
     if answering and (act in _ANSWERS or read_scope(said.text, said.facts.get("counted"))):
         return "inform"
-    if act == "report" and said.act_probability < _SURE and not tells:
+    if act == "report" and said.act_probability < _SURE and not another:
         return "inform"
     if said.act_probability < _HALF_SURE and act not in {"report", "worse", "resolved"}:
         return "inform"

@@ -22,14 +22,17 @@ from classifier.signatures import SignatureKind, signature
 _MAX_CHARACTERS: Final = 20_000
 _NEGATION: Final = re.compile(
     r"(?i)\b(?:not|isn'?t|never|nicht|instead of|rather than|statt|anstatt|"
-    r"(?:take|scrub|drop|forget|remove)(?: the| that)?)\s+(?:about\s|at\s|in\s|am\s|im\s|an\s|das\s|der\s|die\s|with\s|mit\s)?"
+    r"(?:take|scrub|drop|forget|remove)(?: the| that)?)\s+(?:about\s|at\s|in\s|am\s|im\s|an\s|"
+    r"das\s|der\s|die\s|with\s|mit\s)?"
     r"(?:the\s+|my\s+|our\s+|das\s|dem\s|der\s)?$"
 )
 _FINE: Final = re.compile(
-    r"(?i)^(?:\s(?:itself|here|selbst|hier))?[\s,]{0,3}(?:is|are|seems|still|ist|läuft|geht|looks)?\s{0,3}"
+    r"(?i)^(?:\s(?:itself|here|selbst|hier))?[\s,]{0,3}(?:is|are|seems|still|ist|läuft|geht|"
+    r"looks)?\s{0,3}"
     r"(?:works?|working|fine|ok(?:ay)?|up|grand|good|all right|alright|in ordnung|einwandfrei|"
     r"funktioniert(?! nicht)|stimmt nicht|hab ich|habe ich|has all|is where i belong|off\b|"
-    r"liegts? (?:es )?nicht|liegt(?: es|'s|s)? nicht|kann ich ausschließen|war (?:es |das )?nicht|ist es nicht)\b"
+    r"liegts? (?:es )?nicht|liegt(?: es|'s|s)? nicht|kann ich ausschließen|war (?:es |"
+    r"das )?nicht|ist es nicht)\b"
 )
 
 
@@ -144,10 +147,12 @@ _URLS: Final = re.compile(r"(?i)\bhttps?://[^\s<>\"']{3,300}")
 _SINCE: Final = re.compile(
     r"(?i)\b(?:since|seit|desde|as\sof|from)\s(?:about\s|around\s|ca\.?\s|etwa\s|as\s)?"
     r"(?:(?:this|yesterday|last|heute|gestern|early|late|ontem|esta|hoje|ayer|the)\s){0,2}"
-    r"(?:\d{1,2}(?::\d{2}|\.\d{2})?\s?(?:am|pm|uhr|h|o'clock)?\b|morning|lunch(?:time)?|noon|midday|afternoon|"
+    r"(?:\d{1,2}(?::\d{2}|\.\d{2})?\s?(?:am|pm|uhr|h|o'clock)?\b|morning|lunch(?:time)?|noon|"
+    r"midday|afternoon|"
     r"yesterday|monday|tuesday|wednesday|thursday|friday|night|week(?:end)?|today|update|"
     r"morgen|mittag|gestern|heute|montag|dienstag|manhã|ontem|ayer|hoje|mañana)"
-    r"|\bfor\s(?:the\s)?(?:last\s|past\s)?(?:about\s)?(?:an?|\d{1,3}|two|three|few|half\san)\s?(?:minutes?|mins?|hours?|hrs?|days?|h)\b"
+    r"|\bfor\s(?:the\s)?(?:last\s|past\s)?(?:about\s)?(?:an?|\d{1,3}|two|three|few|"
+    r"half\san)\s?(?:minutes?|mins?|hours?|hrs?|days?|h)\b"
 )
 
 
@@ -186,20 +191,31 @@ class FactFinder:
         matcher = self._exact if exact else self._lower
         matcher.add(label, [self._nlp.make_doc(alias)])
         if not exact and alias[-1:].isalpha():
-            other = alias[:-1] if alias.endswith("s") else f"{alias}s"
-            self._numbers.setdefault(other.lower(), label)
+            self._learn_other_number(alias.lower(), label)
         if exact:
             self._lower.add(label, [self._nlp.make_doc(f"{alias} app")])
             self._ordinary[alias.lower()] = label
         elif alias.isalpha() and len(alias) >= _HEAD:
             self._single.setdefault(alias.lower(), label)
 
+    def _learn_other_number(self, alias: str, label: str) -> None:
+        """Many "forklift terminals" beside the one; one of "payments", but not of "phones"."""
+        if not alias.endswith("s"):
+            self._numbers.setdefault(f"{alias}s", label)
+        elif len(alias) > _HEAD + 2:
+            self._numbers.setdefault(alias[:-1], label)
+
     def _compound(self, word: str) -> str | None:
         """The name that a longer word ends in: "emails", "Palettenetiketten", "Tischtelefon"."""
         folded = word.lower()
         if len(folded) <= _HEAD or not folded.isalpha():
             return None
-        stems = (folded, folded.removesuffix("s"), folded.removesuffix("e"), folded.removesuffix("n"))
+        stems = (
+            folded,
+            folded.removesuffix("s"),
+            folded.removesuffix("e"),
+            folded.removesuffix("n"),
+        )
         heads = (stem[start:] for stem in stems for start in range(len(stem) - _HEAD + 1))
         return next((self._single[head] for head in heads if head in self._single), None)
 
@@ -238,10 +254,13 @@ class FactFinder:
 _LOOSEN: Final = str.maketrans({"/": " ", "_": " ", "\u2019": "'", "\u2013": " ", "\u2014": " "})
 _ORDINARY: Final = frozenset({"Teams", "Chat", "Word", "Drive", "Access", "Exchange"})
 _OF_PEOPLE: Final = frozenset(
-    "two three four our the all other both most many several those these different my some few "
-    "beide alle zwei drei unsere die mehrere anderen".split()
+    {"two", "three", "four", "our", "the", "all", "other", "both", "most", "many", "several",
+     "those", "these", "different", "my", "some", "few", "beide", "alle", "zwei", "drei",
+     "unsere", "die", "mehrere", "anderen"}
+)  # fmt: skip
+_DO: Final = frozenset(
+    {"are", "have", "were", "of", "from", "that", "who", "can", "need", "want", "wait", "cannot"}
 )
-_DO: Final = frozenset("are have were of from that who can need want wait cannot".split())
 _HEAD: Final = 5
 """Letters a name must have to be found as the end of a longer word."""
 
@@ -253,7 +272,7 @@ def _is_program(doc: Any, place: int) -> bool:
     return before not in _OF_PEOPLE and after not in _DO
 
 
-def _patterns(raw: str) -> Iterator[Fact]:  # noqa: C901 - one short loop per kind
+def _patterns(raw: str) -> Iterator[Fact]:
     for hit in find_codes(raw):
         yield Fact(FactKind.CODE, hit.value, hit.start, hit.end, raw[hit.start : hit.end])
     for hit in find_hosts(raw):

@@ -89,9 +89,7 @@ RISING: Final = frozenset(
     }
 )
 """Features whose growth can only speak for the same incident."""
-FALLING: Final = frozenset(
-    {"far", "rank", "since_last", "other_service", "other_site"}
-)
+FALLING: Final = frozenset({"far", "rank", "since_last", "other_service", "other_site"})
 """Features whose growth can only speak against it."""
 SHOWN: Final = frozenset({"max", "same_site", "same_reporter"})
 """Measured for the sentence people read and never weighed: they tell nothing the others do not."""
@@ -300,9 +298,7 @@ def _measure(
         "site_known": site.sum(axis=1),
         "same_signature": np.array(signed, dtype=np.float64),
         "pull": np.log1p(10 * pull),
-        "claim": np.log(
-            (pull + _NOBODY) / (everyone + 0.5 * expect_alike(scan, lately) + _NOBODY)
-        ),
+        "claim": np.log((pull + _NOBODY) / (everyone + 0.5 * expect_alike(scan, lately) + _NOBODY)),
         "same_reporter": np.array([_told_before(window, facts, rows) for rows in members]),
         "only_likeness": np.maximum(top3 - FAR, 0.0)
         * (service.sum(axis=1) + site.sum(axis=1) == 0.0),

@@ -53,7 +53,9 @@ def _numbers() -> dict[str, int]:
         found |= {f"{tens}{gap}one": value + 1 for gap in ("-", " ")}
     german = {"ein": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7}
     for tens, value in _GERMAN_TENS.items():
-        found |= {f"{one}und{tens}": value + n for one, n in {**german, "acht": 8, "neun": 9}.items()}
+        found |= {
+            f"{one}und{tens}": value + n for one, n in {**german, "acht": 8, "neun": 9}.items()
+        }
     return found
 
 
@@ -69,32 +71,40 @@ _PERSONS: Final = (
     r"kommissionierer|kunden|weiteren?|plätzen?|"
     r"pessoas|colegas|personas|usuarios|compañeros|collega'?s|mensen|man)\b"
 )
+_WE: Final = (
+    "(?:we are|we're|were|there are|there's|us|wir sind|sind wir|wir|uns|somos|estamos|we zijn)"
+)
+_NO_TIME: Final = (
+    r"(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|uhr|stunden|minuten|tage|%|prozent|am|pm))"
+)
 _COUNTED: Final = tuple(
     re.compile(r"(?i)" + pattern)
     for pattern in (
         rf"\b{_NUMBER}\s{{1,2}}of\s(?:us|them|my|our|the)\b",
         rf"\b{_NUMBER}\s{{1,2}}von\s(?:uns|ihnen|meinen)\b",
         rf"\b{_NUMBER}\s{{1,2}}(?:[^\W\d]{{2,14}}\s)?{_PERSONS}",
-        rf"\b(?:we are|we're|were|there are|there's|us|wir sind|sind wir|wir|uns|somos|"
-        rf"estamos|we zijn)\s(?:just\s|with\s|about\s|all\s|zu\s|etwa\s|alle\s|met\s){{0,2}}{_NUMBER}\b"
-        r"(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|uhr|stunden|minuten|tage|%|prozent|am|pm))",
+        rf"\b{_WE}\s(?:just\s|with\s|about\s|all\s|zu\s|etwa\s|alle\s|met\s){{0,2}}{_NUMBER}\b{_NO_TIME}",
         rf"\ball\s{_NUMBER}\b(?!\s?(?:hours?|minutes?|days?|times))",
         rf"\balle\s{_NUMBER}\b(?!\s?(?:stunden|minuten|tage))",
         rf"\b{_NUMBER}\s(?:here|hier)\b",
     )
 )
 _PAIR: Final = re.compile(
-    r"(?i:\b(?:both of us|us both|we both|the pair of us|wir beiden?|uns beide[nm]?|bei uns beiden)\b)"
-    r"|\b(?i:me|myself|mir|ich|mich) (?:and|und|plus) (?:bei |my |meine[rm]? )?(?:colleague\b|[Kk]olleg\w+|[A-ZÄÖÜ][a-zà-ÿ]{2,20})"
+    r"(?i:\b(?:both of us|us both|we both|the pair of us|wir beiden?|uns beide[nm]?|"
+    r"bei uns beiden)\b)"
+    r"|\b(?i:me|myself|mir|ich|mich) (?:and|und|plus) (?:bei |my |meine[rm]? )?(?:colleague\b|"
+    r"[Kk]olleg\w+|[A-ZÄÖÜ][a-zà-ÿ]{2,20})"
     r"|\b[A-ZÄÖÜ][a-zà-ÿ]{2,20} and (?:me|I|myself)\b(?! (?:think|guess|was|have|had|am|can))"
-    r"|\b(?i:mir|ich) und (?:der|die|dem|ein|eine|einer|meine|meiner|meinem) (?i:kolleg\w*|chef\w*|frau|herrn?)\b"
+    r"|\b(?i:mir|ich) und (?:der|die|dem|ein|eine|einer|meine|meiner|meinem) (?i:kolleg\w*|"
+    r"chef\w*|frau|herrn?)\b"
 )
 _AND_ME: Final = re.compile(
     rf"(?i)\b(?:me|myself|that's me|mir|ich|i) (?:and|und|plus) (?:the )?{_NUMBER}\b"
 )
 _BY: Final = re.compile(r"(?i)\bzu (?P<by>" + "|".join(_TOGETHER) + r")\b")
 _CROWD: Final = re.compile(
-    r"(?i)\b(?P<who>(?:the\s|my\s|our\s)?(?:whole|entire)\s(?:[a-z]{3,12}\s)?(?:team|office|floor|department|building|"
+    r"(?i)\b(?P<who>(?:the\s|my\s|our\s)?(?:whole|entire)\s(?:[a-z]{3,12}\s)?(?:team|office|"
+    r"floor|department|building|"
     r"site|warehouse|company|shift|dock)|everyone|everybody|all\sof\sus|"
     r"d(?:as|ie)\sganze\s(?:team|büro|abteilung|schicht|dispo|firma|lager)|alle|"
     r"toda\sa\sequipa|todos)\b"
@@ -110,10 +120,12 @@ _FAR: Final = re.compile(
     r"|\b(?:company[- ]wide|all users|all sites|all offices|nationwide|worldwide)\b"
     r"|\b(?:all|all the|all our|any|none of (?:the|our)|no) (?:[a-z]{2,12} )?"
     r"(?:customers|clients|shoppers|buyers|callers|visitors|drivers|trucks|agents|staff)\b"
-    r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|truck)\b(?! (?:page|record|account))"
+    r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|"
+    r"truck)\b(?! (?:page|record|account))"
     r"|\bevery (?:single )?one of us\b"
     r"|\b(?:alle|keine?|jede[rm]?|sämtliche) (?:kund\w+|besteller\w*|anrufer\w*|standorte)\b"
-    r"|\b(?:de[rm]|das|die) ganzen? (?:standort|büro|gebäude|lager|firma|haus|etage|betrieb|laden|halle)\b"
+    r"|\b(?:de[rm]|das|die) ganzen? (?:standort|büro|gebäude|lager|firma|haus|etage|betrieb|"
+    r"laden|halle)\b"
     r"|\b(?:ganz|komplett) (?:berlin|london|lissabon|rotterdam|treptow)\b|\bclientes\b"
 )
 _EVERYBODY: Final = re.compile(
@@ -121,15 +133,18 @@ _EVERYBODY: Final = re.compile(
     r"allen|niemand|keiner|jeder|todos|ninguém|nadie|iedereen)\b|^\s*(?:all|alle)[\s.!]*$"
 )
 _EVERYBODY_HERE: Final = re.compile(
-    r"(?i)\b(?:everyone|everybody|nobody|no one|none of us) (?:here|in|at|on|can|is able|gets?|has|sees?|of us)\b"
+    r"(?i)\b(?:everyone|everybody|nobody|no one|none of us) (?:here|in|at|on|can|is able|gets?|"
+    r"has|sees?|of us)\b"
     r"|\b(?:for|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\bwe all\b"
-    r"|\b(?:bei|für|von) (?:uns )?allen?\b|\b(?:niemand|keiner) (?:hier|kann|kommt|bei uns|von uns|im|in)\b"
+    r"|\b(?:bei|für|von) (?:uns )?allen?\b|\b(?:niemand|keiner) (?:hier|kann|kommt|bei uns|"
+    r"von uns|im|in)\b"
     r"|\b(?:wir|uns) alle[nr]?\b|\balle (?:hier|im|bei uns|kolleg\w+|mitarbeiter\w*)\b"
 )
 _NOBODY_ELSE: Final = re.compile(
     r"(?i)\b(?:nobody|no one|noone|none|no-one) else\b|\bsonst (?:niemand|keiner|keine)\b"
     r"|\b(?:the )?others? (?:are|is|were|seem|can|have it|look|work)\b|\ball the others\b"
-    r"|\beveryone else (?:is|can|seems)\b|\b(?:bei )?(?:den|die|alle) anderen?\b.{0,20}\b(?:gut|geht|ordnung|läuft|gehen|"
+    r"|\beveryone else (?:is|can|seems)\b|\b(?:bei )?(?:den|die|alle) anderen?\b.{0,20}\b(?:gut|"
+    r"geht|ordnung|läuft|gehen|"
     r"laufen|funktioniert|surfen)\b|\bninguém mais\b|\bnadie más\b"
 )
 _TEAM: Final = re.compile(
@@ -140,16 +155,20 @@ _TEAM: Final = re.compile(
 )
 _ALONE: Final = re.compile(
     r"(?i)\b(?:just|only|merely|nur|bloß|bloss|lediglich|apenas|só|solo|alleen|einzig|sole)\b"
-    r"|\b(?:myself|ich allein|me alone|by myself|alleine?|one (?:person|customer|user|laptop|pc|phone|desk)|"
+    r"|\b(?:myself|ich allein|me alone|by myself|alleine?|one (?:person|customer|user|laptop|pc|"
+    r"phone|desk)|"
     r"a single|eine?r? (?:kund\w+|person)|ein einzelne[rs]?)\b"
-    r"|^\s*(?:it's |its |that's |thats )?(?:me|mine|ich|mir|eu|yo|her|him|she|he|ik|mich)\b(?! and| und| too| auch)"
+    r"|^\s*(?:it's |its |that's |thats )?(?:me|mine|ich|mir|eu|yo|her|him|she|he|ik|"
+    r"mich)\b(?! and| und| too| auch)"
     r"|\bfor me(?! and| too)\b|\bbei mir(?! und| auch)\b"
 )
 _NOT_ALONE: Final = re.compile(
     r"(?i)\b(?:not|nicht) (?:just|only|nur|allein)\b|\b(?:just|only|nur) (?:me|ich|bei mir)?\s?"
     r"(?:or|oder)\b|\b(?:is it|liegt (?:das|es)|isses|ist es|geht es|does it|am i|bin ich)\b.{0,12}"
-    r"\b(?:just|only|nur|the only)\b|\bjust (?:now|started|after|before|got|as|in time|stopped|says?|"
-    r"spins?|sits?|hangs?|the|gone|about|went|came|tried|like)\b|\bonly (?:the|half|after|when|if|since|now)\b|"
+    r"\b(?:just|only|nur|the only)\b|\bjust (?:now|started|after|before|got|as|in time|stopped|"
+    r"says?|"
+    r"spins?|sits?|hangs?|the|gone|about|went|came|tried|like)\b|\bonly (?:the|half|after|when|"
+    r"if|since|now)\b|"
     r"\bnur (?:noch|die|wenn|dass|das|der|den|kurz|ein|einen|halb\w*)\b"
 )
 
@@ -196,28 +215,30 @@ def read_scope(text: str, people: int | None, *, answering: bool = False) -> str
             cabin" is an answer. Else only what cannot mean anything else counts.
 
     """
-    if people is not None and people >= MANY:
-        return "1"
-    if _NOBODY_ELSE.search(text):
-        return "3" if people is None else "2"
+    counted = people or 0
     alone = _is_alone(text, answering=answering)
-    if (_FAR.search(text) or (answering and _CUSTOMERS.search(text))) and not (
-        alone and people is None
-    ):
-        return "1"
-    if people is not None and people > 1:
-        return "2"
-    if alone:
-        return "3"
-    everybody = _EVERYBODY if answering else _EVERYBODY_HERE
-    if everybody.search(text):
-        return "2" if _IN_A_TEAM.search(text) else "1"
-    return "2" if (_TEAM if answering else _PLAIN_TEAM).search(text) else None
+    everybody = (_EVERYBODY if answering else _EVERYBODY_HERE).search(text)
+    far = _FAR.search(text) or (answering and _CUSTOMERS.search(text))
+    in_a_team = _IN_A_TEAM.search(text)
+    said = (  # the first that holds
+        (counted >= MANY, "1"),
+        (_NOBODY_ELSE.search(text), "2" if counted else "3"),
+        (far and not (alone and not counted), "1"),
+        (counted > 1, "2"),
+        (alone, "3"),
+        (everybody, "2" if in_a_team else "1"),
+        ((_TEAM if answering else _PLAIN_TEAM).search(text), "2"),
+    )
+    return next((scope for holds, scope in said if holds), None)
 
 
 def count_answer(text: str) -> int | None:
     """A bare number in an answer to how many are affected: "the nine in the room"."""
-    told = (_value(match["count"]) for match in _BARE.finditer(text) if not _NO_COUNT.search(text[: match.start()]))
+    told = (
+        _value(match["count"])
+        for match in _BARE.finditer(text)
+        if not _NO_COUNT.search(text[: match.start()])
+    )
     return max((count for count in told if 1 < count <= _LARGEST), default=None)
 
 
@@ -228,29 +249,38 @@ def _is_alone(text: str, *, answering: bool) -> bool:
 
 
 _BARE: Final = re.compile(
-    rf"(?i)(?<![\w.:/-]){_NUMBER}(?![\w:/-])(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|uhr|stunden|minuten|tage|%|"
+    rf"(?i)(?<![\w.:/-]){_NUMBER}(?![\w:/-])(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|"
+    rf"uhr|stunden|minuten|tage|%|"
     r"prozent|am|pm|mal|euro|km)\b)(?!\.\d)"
 )
 _NO_COUNT: Final = re.compile(
-    r"(?i)\b(?:till|until|at|by|since|from|after|before|um|bis|ab|seit|gegen|nach|vor|no|nr|number|nummer|hall|halle|gate|"
-    r"dock|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|level|phone|extension|page|seite)\.?\s$"
+    r"(?i)\b(?:till|until|at|by|since|from|after|before|um|bis|ab|seit|gegen|nach|vor|no|nr|"
+    r"number|nummer|hall|halle|gate|"
+    r"dock|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|level|"
+    r"phone|extension|page|seite)\.?\s$"
 )
 _NOT_ONLY: Final = re.compile(r"(?i)\b(?:not|nicht) (?:just|only|nur|bloß)\b")
 _IN_A_TEAM: Final = re.compile(
     r"(?i)\b(?:team|department|crew|shift|desk|abteilung|schicht|dispo|equipa)\b"
 )
 _PLAIN_TEAM: Final = re.compile(
-    r"(?i)\b(?:(?:my|our|the|whole|entire) (?:team|department|crew)|several of us|few of us|some of us|us all|"
-    r"we both|both of us|(?:my|our) (?:colleagues|coworkers)|(?:mein|unser)\w* (?:team|abteilung|kolleg\w+)|mehrere von uns|"
+    r"(?i)\b(?:(?:my|our|the|whole|entire) (?:team|department|crew)|several of us|few of us|"
+    r"some of us|us all|"
+    r"we both|both of us|(?:my|our) (?:colleagues|coworkers)|(?:mein|unser)\w* (?:team|abteilung|"
+    r"kolleg\w+)|mehrere von uns|"
     r"wir beide|a minha equipa|mi equipo)\b"
 )
 _ALONE_OUTRIGHT: Final = re.compile(
-    r"(?i)\b(?:just|only|nur|bloß|só|solo)\s(?:for |on |with |bei |für )?(?:me|mine|myself|ich|mir|mich|"
-    r"eu|yo|him|her|she|he|sie|er|ihm|ihr|seins|meiner)\b|\b(?:just|only) my \w+|\bnur mein\w* \w+|\bme alone\b"
+    r"(?i)\b(?:just|only|nur|bloß|só|solo)\s(?:for |on |with |bei |für )?(?:me|mine|myself|ich|"
+    r"mir|mich|"
+    r"eu|yo|him|her|she|he|sie|er|ihm|ihr|seins|meiner)\b|\b(?:just|only) my \w+|"
+    r"\bnur mein\w* \w+|\bme alone\b"
     r"|^\s*(?:me|mine|mich|ich|eu|yo)(?:[\s.!]*$|[.!,])"
-    r"|\b(?:only (?:on )?mine|only i\b|only this (?:one|phone|pc|laptop|machine|screen|printer)|mine alone|"
+    r"|\b(?:only (?:on )?mine|only i\b|only this (?:one|phone|pc|laptop|machine|screen|printer)|"
+    r"mine alone|"
     r"(?:i'?m|i am|bin|ich bin) (?:the only|die einzige|der einzige))\b"
-    r"|^\W*(?:im moment |bisher |so far |soweit |at the moment )?(?:only|just|nur) (?!the other|if|when|wenn|want|wanted|say)"
+    r"|^\W*(?:im moment |bisher |so far |soweit |at the moment )?(?:only|just|nur) (?!the other|"
+    r"if|when|wenn|want|wanted|say)"
 )
 _CUSTOMERS: Final = re.compile(r"(?i)\b(?:customers|clients|kunden|clientes)\b(?! of mine)")
 

@@ -57,6 +57,7 @@ class Played:
     Attributes:
         lines: (who, words) in order.
         asked: Slots asked for, in order.
+        drafts: Per asked slot the number of the draft; a draft begun again counts anew.
         unscripted: Slots asked for that the person had told, or had no words for.
         reports: What was filed.
 
@@ -65,6 +66,7 @@ class Played:
     script: Script
     lines: list[tuple[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    drafts: list[int] = field(default_factory=list)
     unscripted: list[str] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
 
@@ -117,6 +119,11 @@ def play(house: House, script: Script) -> Played:
         state = _state(house, talk, filed=bool(filed))
         if state in _ASKED:
             played.asked.append(state)
+            played.drafts.append(
+                sum("start over" in said for _, said in played.lines)
+                + len(filed)
+                + _given_up(played)
+            )
         words = _next(state, left, unused, played)
     played.reports = [_record(house, reference) for reference in filed]
     return played
@@ -127,6 +134,10 @@ def _phone(site: str | None) -> str:
     with (ORGANISATION / "people.csv").open(encoding="utf-8", newline="") as stream:
         known = (row["phone"] for row in csv.DictReader(stream) if site and row["site"] == site)
         return next((phone for phone in known if phone), "+447700999000")
+
+
+def _given_up(played: Played) -> int:
+    return sum("I sent nothing" in words for who, words in played.lines if who == "we")
 
 
 def _next(

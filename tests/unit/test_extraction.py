@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.extraction import ABOUT_ELSE, choose_missing, extract, read_impact
+from assistant.extraction import ABOUT_ELSE, choose_missing, extract
 from classifier.catalogue import Catalogue
 from classifier.facts import FactFinder
 from models.vocabulary import DialogueAct
@@ -29,6 +29,8 @@ def latest(finder: FactFinder, text: str, intent: str, **more: Any) -> dict[str,
             "negated_services": list(facts.negated_services),
             "sites": list(facts.sites),
             "people": facts.people,
+            "counted": facts.counted,
+            "negated_sites": list(facts.negated_sites),
             "since": facts.since,
         },
         "category": {},
@@ -43,26 +45,6 @@ def latest(finder: FactFinder, text: str, intent: str, **more: Any) -> dict[str,
         "entities": [],
         "metadata": {**meta, **more},
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "people", "impact"),
-    [
-        ("just me", None, "3"),
-        ("only for me", None, "3"),
-        ("nur ich", None, "3"),
-        ("my whole team", 8, "2"),
-        ("about 40 of us", 40, "1"),
-        ("12 people", 12, "2"),
-        ("the whole office", 40, "1"),
-        ("everyone here", None, "1"),
-        ("the printer jams", None, None),
-    ],
-)
-def test_impact_is_read_from_what_is_said_outright(
-    text: str, people: int | None, impact: str | None
-) -> None:
-    assert read_impact(text, people) == impact
 
 
 @pytest.mark.parametrize("intent", sorted(ABOUT_ELSE))
