@@ -147,7 +147,7 @@ def _doubted(state: ConversationState) -> bool:
 def _asked(
     before: ConversationState, said: Said, known: LastReport
 ) -> tuple[ConversationState, Turn]:
-    language = str(said.context.get("language") or "en")
+    language = str(before.slots.get("language") or said.context.get("language") or "en")
     buttons = (
         Button(render_words("same_yes", language), SAME),
         Button(render_words("same_no", language), NEW),

@@ -74,7 +74,7 @@ class TextHearing:
         conversation = self.desk.thread_of(sender)
         with self.desk.database.transaction() as session:
             row = session.get_one(Conversation, conversation)
-            words = render_words("help", row.locale)
+            words = render_words("help", _language(row))
             message = owe_note(
                 session, conversation, f"help:{text_id}", words, now=self.box.clock()
             )
@@ -126,7 +126,9 @@ class TextHearing:
         self.record_expected(session, row)
         if not lost:
             return
-        words = render_words("file_lost", row.locale, lost=len(lost), all=len(media), why=lost[0])
+        words = render_words(
+            "file_lost", _language(row), lost=len(lost), all=len(media), why=lost[0]
+        )
         now = self.box.clock()
         message = owe_note(session, conversation, f"lost:{taken.id}", words, now=now)
         self.box.jobs.owe_sms(session, message)
@@ -181,6 +183,11 @@ class TextHearing:
                 .values(auto_file_at=None)
             )
         return True
+
+
+def _language(row: Conversation) -> str:
+    """As the dialogue has heard it, else as the conversation began."""
+    return str(row.state.get("slots", {}).get("language") or row.locale)
 
 
 def _has_only_files(state: ConversationState) -> bool:

@@ -198,7 +198,8 @@ class Texting:
             return None
         if thread.trying != message.id and is_too_much(session, message, self.texts, now):
             _withhold(session, conversation, "too many texts to this number at once", ~IS_NOTE)
-            language = session.get_one(Conversation, conversation).locale
+            row = session.get_one(Conversation, conversation)
+            language = str(row.state.get("slots", {}).get("language") or row.locale)
             hour = int(now.timestamp() // self.texts.answers_within.total_seconds())
             note = render_words("enough", language)
             owe_note(session, conversation, f"enough:{hour}", note, now=now)

@@ -107,6 +107,17 @@ def test_more_words_instead_of_a_digit_are_not_asked_about_again(house: House) -
     assert count_reports(house) == 2
 
 
+def test_the_question_is_asked_in_the_language_that_was_heard(house: House) -> None:
+    talk = start(house)
+    with house.database.transaction() as session:
+        row = session.scalars(select(Conversation)).one()
+        row.state = {**row.state, "slots": {**row.state["slots"], "language": "de"}}
+    house.clock.forward(hours=8)
+    said = talk.say("wifi is slow in berlin and drops")
+    assert said.startswith("Geht es dabei auch um RPT-")
+    assert said.endswith("1 dasselbe 2 ein anderes Problem")
+
+
 def hearing_of(house: House) -> TextHearing:
     return TextHearing(TextBox(house.database, house.jobs, house.clock), desk_of(house))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.consent import parse_signal
+from incidents.consent import KEYWORDS, parse_signal
 from incidents.segments import count_segments, render_plain
 
 
@@ -56,6 +56,21 @@ def test_a_carriers_word_for_no_more_is_heard_in_any_case(word: str) -> None:
     signal = parse_signal(word)
     assert signal is not None
     assert signal.wanted is False
+
+
+@pytest.mark.parametrize("word", sorted(KEYWORDS))
+@pytest.mark.parametrize("said", ["{}", " {}! ", '"{}"', "{}.\n"])
+def test_every_carriers_word_is_heard_alone_and_however_it_is_written(word: str, said: str) -> None:
+    for cased in (word, word.lower(), word.title()):
+        assert parse_signal(said.format(cased)) is not None
+        assert parse_signal(said.format(f"{cased} the alarm in berlin")) is None
+
+
+@pytest.mark.parametrize("word", ["ja", "YES", "Anmelden"])
+def test_what_may_be_an_ordinary_word_lifts_a_stop_and_is_one_otherwise(word: str) -> None:
+    signal = parse_signal(word)
+    assert signal is not None
+    assert (signal.wanted, signal.always_silent) == (True, False)
 
 
 @pytest.mark.parametrize("text", ["stop the alarm", "the printers stop", "yes please", "1", ""])
