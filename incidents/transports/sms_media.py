@@ -20,7 +20,11 @@ from typing_extensions import override
 
 from incidents.transports.port import TransportError
 
-TWILIO_STORES: Final = ("media.twiliocdn.com", "mms.twiliocdn.com")
+TWILIO_STORES: Final = (
+    "media.twiliocdn.com/",
+    "mms.twiliocdn.com/",
+    "s3-external-1.amazonaws.com/media.twiliocdn.com/",
+)
 _REDIRECTS: Final = 3
 _CHUNK: Final = 64 << 10
 _NOT_FOUND: Final = "the provider no longer has it"
@@ -50,7 +54,8 @@ class SmsMedia(MediaTransport):
     Attributes:
         home: `scheme://host[:port]` of the provider; gets the credentials.
         user: With `password`, the account.
-        stores: Hosts that it may send us on to, by https and without credentials.
+        stores: Host and path (up to a slash) that it may send us on to, by https and without
+            credentials.
         timeout: For one file, all its redirects included.
 
     """
@@ -98,7 +103,8 @@ class SmsMedia(MediaTransport):
                 return {}
             words = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
             return {"authorization": f"Basic {words}"}
-        if asked.scheme == "https" and asked.netloc.lower() in self.stores:
+        place = f"{asked.netloc.lower()}{asked.path or '/'}"
+        if asked.scheme == "https" and ".." not in place and place.startswith(self.stores):
             return {}
         msg = "it is not where the provider keeps its files"
         raise TransportError(msg, permanent=True)

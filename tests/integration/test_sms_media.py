@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
+import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.wiring import Installation
 from incidents.transports.port import TransportError
-from incidents.transports.sms_media import SmsMedia
+from incidents.transports.sms_media import TWILIO_STORES, SmsMedia
 from models.report import Attachment, Report, ReportAddition
 from models.texting import TextInbound
 from tests.fakes import StandingClock
@@ -169,6 +170,8 @@ def test_what_is_not_taken_is_said_and_what_came_with_it_is_kept(
         "https://api.twilio.com.evil.example/x",
         "https://media.twiliocdn.com@evil.example/x",
         "http://media.twiliocdn.com/x",
+        "https://s3-external-1.amazonaws.com/another-bucket/x",
+        "https://s3-external-1.amazonaws.com/media.twiliocdn.com/../another-bucket/x",
         "https://[",
     ],
 )
@@ -207,6 +210,25 @@ def test_the_accounts_secret_does_not_follow_a_redirect_to_a_strange_host(twilio
         stranger.fetch(twilio.add_media(picture()), most=100_000)
     stranger.close()
     assert twilio.media_asked == []
+
+
+def test_a_provider_may_send_us_on_to_its_stores_where_the_secret_stays_behind() -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((str(request.url), "authorization" in request.headers))
+        if request.url.host == "api.twilio.com":
+            return httpx.Response(307, headers={"location": "https://mms.twiliocdn.com/a?sig=1"})
+        return httpx.Response(200, content=b"picture")
+
+    client = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
+    media = SmsMedia("https://api.twilio.com", "AC1", "secret", stores=TWILIO_STORES, client=client)
+    assert media.fetch("https://api.twilio.com/2010-04-01/Media/ME1", most=100) == b"picture"
+    media.close()
+    assert asked == [
+        ("https://api.twilio.com/2010-04-01/Media/ME1", True),
+        ("https://mms.twiliocdn.com/a?sig=1", False),
+    ]
 
 
 def test_a_job_that_dies_after_the_turn_answers_once_and_keeps_each_file_once(
