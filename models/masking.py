@@ -39,9 +39,9 @@ _SIMPLE: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
         "",
         re.compile(
             rf"(?i)(?<![a-z0-9])({_GUARDED})\b"
-            r"(\s{0,3}(?:\bis\b|\bist\b|\blautet\b|\bwar\b|\bwas\b|:|=)\s{0,3})"
-            rf"(?![\"'„“]?(?:{_NO_VALUE})\b)"
-            r"([^\s<>]{1,200})"
+            r"(\s{0,3}(?:[:=]\s{0,3}|\b(?:is|ist|lautet|war|was)\b\s{0,3}"
+            rf"(?![\"'„“]?(?:{_NO_VALUE})(?:[\s,;:!?\"'“]|\.?(?:\s|\Z)))))"
+            r"(?!<(?:secret|token|email|key|card|phone|iban)>)(\S{1,200})"
         ),
         r"\1\2<secret>",
     ),

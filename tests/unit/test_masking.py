@@ -91,6 +91,9 @@ def test_no_private_key_survives(before: str, body: str) -> None:
         ("(555) 123-4567 rings", "<phone> rings"),
         ("order 12 4111 1111 1111 1111 7", "order 12 <card> 7"),
         ("pw: geheim, pin is 4711", "pw: <secret> pin is <secret>"),
+        ("password: A.b", "password: <secret>"),
+        ("my password is a.b-c and more", "my password is <secret> and more"),
+        ("password: x<y>z", "password: <secret>"),
     ],
 )
 def test_what_is_private_is_masked_in_its_usual_shapes(told: str, sent: str) -> None:
