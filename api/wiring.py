@@ -284,5 +284,3 @@ def _reader(
     except (OSError, ValueError):
         return port, _NO_ENCODER
     return port, (str(manifest["id"]), int(manifest["width"]))
-
-
