@@ -125,7 +125,7 @@ def _run(chosen: argparse.Namespace, work: Path) -> int:
         return 1
     if chosen.write:
         REPORT.write_text(render_report(measured), encoding="utf-8")
-        record_golden(rasa.version, found)
+        record_golden(rasa.version, found, project)
     return 0
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from assistant.dialogue import ConversationState
-from assistant.domain import FOLDER as OWN
 from assistant.domain import load_domain
 from assistant.engine import Engine
 from tests.parity.compare import channel_of, ours
@@ -25,8 +24,8 @@ KEPT = 10
 DIALOGUES = {"our own": GOLDEN / "own", "the other": Path(__file__).with_name("variety")}
 
 
-def record_golden(version: str, found: Sequence[Row]) -> None:
-    """Write the first conversations of each dialogue, and the domain they were held in."""
+def record_golden(version: str, found: Sequence[Row], project: Path) -> None:
+    """Write the first conversations of each dialogue, and the project they were held in."""
     kept: dict[str, list[Any]] = {}
     for row in found:
         if row.how == "keeps its own state":
@@ -37,8 +36,8 @@ def record_golden(version: str, found: Sequence[Row]) -> None:
                 turn["call"].pop(name, None)
             turn["before"].pop("events")
     DIALOGUES["our own"].mkdir(parents=True, exist_ok=True)
-    for name in ("domain.yml", "rules.yml", "responses.yml"):
-        shutil.copy(OWN / name, DIALOGUES["our own"] / name)
+    for name in ("domain/domain.yml", "data/rules.yml", "domain/responses.yml"):
+        shutil.copy(project / name, DIALOGUES["our own"])
     text = json.dumps({"rasa": version, "dialogues": kept}, ensure_ascii=False, indent=0)
     (GOLDEN / "rasa.json").write_text(text + "\n", encoding="utf-8")
 
