@@ -59,6 +59,15 @@ _CORRECTS: Final = re.compile(
     r"|\b(?:it'?s|its|is|that'?s) (?:not|no) (?:the )?[\w -]{2,24},? (?:but |its |it'?s |it is )"
     r"|\bnicht [\w -]{2,24},? sondern\b"
 )
+_NOTHING: Final = re.compile(
+    r"(?i)\b(?:nothing(?:'?s| is)?|not|nix|nichts)\b.{0,20}\b(?:broken?|wrong|out of order|faulty|"
+    r"kaputt|defekt)\b|\bkaputt ist nichts\b|\bkeine störung\b"
+)
+_DISCARD: Final = re.compile(
+    r"(?i)^\W*(?:stop+|halt|moment|wait|no|nein)?\W{0,3}(?:please |bitte )?(?:verwerfen|discard|"
+    r"scrap|drop (?:it|that|this)|don'?t send|do not send|nicht (?:ab)?senden|nicht abschicken|"
+    r"forget (?:it|that))\b"
+)
 _ANOTHER: Final = re.compile(
     r"(?i)\b(?:separate(?:ly)?|second (?:matter|thing|one)|other thing|another (?:thing|one|"
     r"problem)|"
@@ -101,6 +110,8 @@ def _plainly(said: Said, state: ConversationState) -> str | None:
         return "inform" if follows and short in _ANSWERS else short
     if len(said.text) <= 80 and _JUST_SEND.fullmatch(said.text):
         return "insist"
+    if state.loop is not None and _DISCARD.match(said.text):
+        return "cancel"
     return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
 
 
@@ -177,6 +188,8 @@ def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
 
 def _after_doubt(said: Said) -> str:
     """We asked whether something is broken: a yes, a no, or the words that say what."""
+    if _NOTHING.search(said.text):
+        return "deny"
     if said.act in {"inform", "correct", "worse", "report"}:
         return "report"
     return said.act if said.act_probability >= _HALF_SURE else "unclear"

@@ -119,7 +119,7 @@ _FAR: Final = re.compile(
     rf"(?i)\b(?:whole|entire|complete|every)[\s-]?(?:[a-z]{{2,12}}\s)?{_SITE_WORDS}\b"
     r"|\b(?:company[- ]wide|all users|all sites|all offices|nationwide|worldwide)\b"
     r"|\b(?:all|all the|all our|any|none of (?:the|our)|no) (?:[a-z]{2,12} )?"
-    r"(?:customers|clients|shoppers|buyers|callers|visitors|drivers|trucks|agents|staff)\b"
+    r"(?:customers|clients|shoppers|buyers|callers|visitors|drivers|trucks)\b"
     r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|"
     r"truck)\b(?! (?:page|record|account))"
     r"|\bevery (?:single )?one of us\b"
@@ -158,6 +158,7 @@ _ALONE: Final = re.compile(
     r"|\b(?:myself|ich allein|me alone|by myself|alleine?|one (?:person|customer|user|laptop|pc|"
     r"phone|desk)|"
     r"a single|eine?r? (?:kund\w+|person)|ein einzelne[rs]?)\b"
+    r"|^\s*my \w+[\s.!,]|\bmine\b"
     r"|^\s*(?:it's |its |that's |thats )?(?:me|mine|ich|mir|eu|yo|her|him|she|he|ik|"
     r"mich)\b(?! and| und| too| auch)"
     r"|\bfor me(?! and| too)\b|\bbei mir(?! und| auch)\b"
@@ -165,14 +166,8 @@ _ALONE: Final = re.compile(
 _NOT_ALONE: Final = re.compile(
     r"(?i)\b(?:not|nicht) (?:just|only|nur|allein)\b|\b(?:just|only|nur) (?:me|ich|bei mir)?\s?"
     r"(?:or|oder)\b|\b(?:is it|liegt (?:das|es)|isses|ist es|geht es|does it|am i|bin ich)\b.{0,12}"
-    r"\b(?:just|only|nur|the only)\b|\bjust (?:now|started|after|before|got|as|in time|stopped|"
-    r"says?|"
-    r"spins?|sits?|hangs?|the|gone|about|went|came|tried|like)\b|\bonly (?:the|half|after|when|"
-    r"if|since|now)\b|"
-    r"\bnur (?:noch|die|wenn|dass|das|der|den|kurz|ein|einen|halb\w*)\b"
+    r"\b(?:just|only|nur)\b"
 )
-
-
 _OTHERS: Final = re.compile(r"(?i)\b(?:other|more|andere\w*|weitere\w*)\b")
 """Others than the speaker, who is one more."""
 
@@ -274,13 +269,14 @@ _ALONE_OUTRIGHT: Final = re.compile(
     r"(?i)\b(?:just|only|nur|bloß|só|solo)\s(?:for |on |with |bei |für )?(?:me|mine|myself|ich|"
     r"mir|mich|"
     r"eu|yo|him|her|she|he|sie|er|ihm|ihr|seins|meiner)\b|\b(?:just|only) my \w+|"
-    r"\bnur mein\w* \w+|\bme alone\b"
+    r"\bnur mein\w* \w+|\b(?:me alone|ich alleine?)\b"
     r"|^\s*(?:me|mine|mich|ich|eu|yo)(?:[\s.!]*$|[.!,])"
     r"|\b(?:only (?:on )?mine|only i\b|only this (?:one|phone|pc|laptop|machine|screen|printer)|"
     r"mine alone|"
     r"(?:i'?m|i am|bin|ich bin) (?:the only|die einzige|der einzige))\b"
     r"|^\W*(?:im moment |bisher |so far |soweit |at the moment )?(?:only|just|nur) (?!the other|"
-    r"if|when|wenn|want|wanted|say)"
+    r"if|when|wenn|dass|want|wanted|say|started|after|before|got|as|in time|stopped|spins|gone|"
+    r"about|went|came|tried|like|now|since|half|noch|kurz)"
 )
 _CUSTOMERS: Final = re.compile(r"(?i)\b(?:customers|clients|kunden|clientes)\b(?! of mine)")
 

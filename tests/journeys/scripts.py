@@ -227,6 +227,8 @@ def mark(played: Played) -> Marks:
     for name in names:
         if name in played.script.answers and name not in played.asked and not found[name]:
             continue  # never asked for, so never said
+        if name == "impact" and expect.get(name) is None and expect.get("people"):
+            continue  # a number was said, and two people would grade it differently
         either = {found[name], found.get(f"{name}_later", found[name])}
         if expect.get(name) not in either:
             wrong.append(f"{name}: {found[name]}, expected {expect.get(name)}")

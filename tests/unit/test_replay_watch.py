@@ -40,7 +40,9 @@ def test_stragglers_beside_a_proposed_incident_raise_no_second_alarm() -> None:
     for n in range(4):
         tell(watch, f"s{n}", "straggler", NOW + 600 + 60 * n, 0.02)
     assert [alarm.group for alarm in watch.alarms] == ["outage"]
-    assert len(watch.alarms[0].ids) < 10  # later reports were not counted, and are told all the same
+    assert (
+        len(watch.alarms[0].ids) < 10
+    )  # later reports were not counted, and are told all the same
 
 
 def test_another_matter_beside_it_raises_one_of_its_own() -> None:
