@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|load|kills|grouping|quality|scale|files|hostile_files|texts [AMOUNT]]`: measure, and write the reports.
+"""`python -m benchmarks NAME [AMOUNT]`: measure, and write the report. `ALL` has the names.
 
 Without a name, everything; it takes an hour or two and wants a machine to itself.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("speed", "load", "grouping", "quality", "scale", "kills", "files", "hostile_files", "texts")
+ALL = ("speed", "diversity", "load", "grouping", "quality", "scale", "kills", "files", "hostile_files", "texts")
 
 
 def main(asked: list[str]) -> None:
