@@ -8,7 +8,18 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("speed", "diversity", "load", "grouping", "quality", "scale", "kills", "files", "hostile_files", "texts")
+ALL = (
+    "speed",
+    "diversity",
+    "load",
+    "grouping",
+    "quality",
+    "scale",
+    "kills",
+    "files",
+    "hostile_files",
+    "texts",
+)
 
 
 def main(asked: list[str]) -> None:
