@@ -11,6 +11,7 @@ from typing_extensions import override
 from assistant import wording
 from assistant.drafting import dropped_of, filing_of
 from assistant.extraction import DRAFT, choose_missing, extract, meant, take_words
+from assistant.phrases import say
 from classifier.catalogue import Catalogue
 from classifier.people import read_scope
 
@@ -103,6 +104,7 @@ class AskService(_Ask):
             self.catalogue,
             meta["facts"].get("services", ()),
             meta["category"].get("probabilities", {}),
+            tracker.slots.get("language"),
         )
 
 
@@ -113,7 +115,7 @@ class AskImpact(_Ask):
 
     @override
     def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.impact_buttons()
+        return wording.impact_buttons(tracker.slots.get("language"))
 
 
 class AskSite(_Ask):
@@ -123,7 +125,7 @@ class AskSite(_Ask):
 
     @override
     def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.site_buttons(self.catalogue)
+        return wording.site_buttons(self.catalogue, tracker.slots.get("language"))
 
 
 class AskSame(_Ask):
@@ -133,12 +135,14 @@ class AskSame(_Ask):
 
     @override
     def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.same_buttons()
+        return wording.same_buttons(tracker.slots.get("language"))
 
     @override
     def more(self, tracker: Any) -> dict[str, Any]:
         known = tracker.slots["known"]
-        workaround = f" What helps meanwhile: {known['workaround']}" if known["workaround"] else ""
+        told, language = known["workaround"], tracker.slots.get("language")
+        helps = " What helps meanwhile: {workaround}"
+        workaround = say(helps, language, workaround=told) if told else ""
         return {
             "title": known["title"],
             "since": known["since"],
@@ -156,7 +160,7 @@ class AskConfirm(_Ours):
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         dispatcher.utter_message(
             response="utter_ask_confirm",
-            buttons=wording.confirm_buttons(),
+            buttons=wording.confirm_buttons(tracker.slots.get("language")),
             json_message={"card": wording.render_card(tracker.slots, self.catalogue)},
         )
         return []
@@ -174,7 +178,7 @@ class FileDraft(_Ours):
         ask_impact = channel == "sms" and slots.get("impact") is None
         dispatcher.utter_message(
             response="utter_filed_ask_impact" if ask_impact else "utter_filed",
-            buttons=wording.impact_buttons() if ask_impact else [],
+            buttons=wording.impact_buttons(slots.get("language")) if ask_impact else [],
         )
         return [
             *_emptied(),
@@ -264,7 +268,8 @@ class Status(_Ours):
         if not mine:
             dispatcher.utter_message(response="utter_no_reports")
         else:
-            dispatcher.utter_message(response="utter_status", status=wording.render_status(mine))
+            status = wording.render_status(mine, tracker.slots.get("language"))
+            dispatcher.utter_message(response="utter_status", status=status)
         return []
 
 
@@ -327,7 +332,8 @@ class Change(_Ours):
 
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        dispatcher.utter_message(response="utter_what_to_change", buttons=wording.change_buttons())
+        buttons = wording.change_buttons(tracker.slots.get("language"))
+        dispatcher.utter_message(response="utter_what_to_change", buttons=buttons)
         return []
 
 
@@ -390,6 +396,5 @@ def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
     return event
 
 
-def _counted(tracker: Any) -> int | None:
-    found: int | None = tracker.latest_message["metadata"]["facts"].get("counted")
-    return found
+def _counted(tracker: Any) -> Any:
+    return tracker.latest_message["metadata"]["facts"].get("counted")

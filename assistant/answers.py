@@ -42,11 +42,13 @@ def render_outcome(session: Session, recorded: Recorded | None) -> dict[str, Any
     }
 
 
-def render_words(channel: Channel, turn: Turn, outcome: Mapping[str, Any]) -> list[Words]:
+def render_words(
+    channel: Channel, turn: Turn, outcome: Mapping[str, Any], language: str | None = None
+) -> list[Words]:
     """The utterances with what only recording could tell; on SMS one message of one segment."""
     values = {
         "reference": outcome["report"],
-        "others": render_others(outcome.get("seen")),
+        "others": render_others(outcome.get("seen"), language),
     }
     said = [
         Words(fill(u.text, values) if outcome["report"] else u.text, u.buttons, u.card)

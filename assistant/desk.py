@@ -21,10 +21,12 @@ from assistant.answers import render_answer, render_outcome, render_words
 from assistant.dialogue import ConversationState, Said, Turn
 from assistant.engine import DialoguePort
 from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
+from assistant.phrases import spoken_languages
 from assistant.readings import checked_context, filed_draft, understood
 from assistant.text_dialogue import TextDialogue
 from assistant.transcript import TurnOvertakenError, Words
 from classifier.encoding import EncoderUnavailableError
+from classifier.language import detect_language
 from classifier.reading import Heard
 from incidents.drafts import Draft, ReadDraft, Recorded
 from incidents.file_listing import read_unsaid
@@ -72,7 +74,7 @@ class Desk:
         known = checked_context(self.organisation, context)
         now, conversation_id = self.clock(), ConversationId(new_id())
         token = secrets.token_urlsafe(32)
-        state, turn = self.engine.open(Channel.WEB)
+        state, turn = self.engine.open(Channel.WEB, locale[:2].lower())
         with self.database.transaction() as session:
             identity = record_identity(session, Channel.WEB, f"anon:{conversation_id}", now=now)
             row = _conversation(conversation_id, Channel.WEB, identity.id, state, now=now)
@@ -157,6 +159,8 @@ class Desk:
             state.slots["last_report"] = state.slots["follow_up"] = None
         readable = True
         if said.text.strip() and said.payload is None:
+            found = detect_language(said.text)
+            said = replace(said, language=found if found in spoken_languages() else None)
             try:
                 heard = self.intake.reader.hear(said.text, asked=state.asked())
             except EncoderUnavailableError:
@@ -167,7 +171,7 @@ class Desk:
         after, turn = TextDialogue(self.engine).turn(state, said)
         read = None
         if turn.filing is not None:
-            draft = filed_draft(row, turn.filing, now)
+            draft = filed_draft(row, turn.filing, after.slots.get("language"), now)
             if readable:
                 read = self.intake.read_draft(draft, now=now)
             else:
@@ -240,7 +244,8 @@ class Desk:
             outcome={**outcome, "said": digest(message)},
             now=now,
         )
-        words = render_words(row.channel, thought.turn, outcome)
+        language = thought.state.slots.get("language")
+        words = render_words(row.channel, thought.turn, outcome, language)
         if row.channel is Channel.WEB:  # what was read in their files since, before all else
             words = [*(Words(one) for one in read_unsaid(session, row.id)), *words]
         rows = transcript.record_outbound(

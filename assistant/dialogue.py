@@ -43,6 +43,7 @@ class Said:
         category: label (or None) and probability.
         known: An open outage that may be offered: incident, title, since, people, workaround.
         mine: The person's own earlier reports, newest first.
+        language: What the conversation is in from now on; None: as before.
         context: service and site known before a word was said, and from where (`from`).
 
     """
@@ -60,6 +61,7 @@ class Said:
     mine: tuple[Mapping[str, Any], ...] = ()
     attachments: tuple[str, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ class ActionPort(Protocol):
 class DialoguePort(Protocol):
     """Who decides what is said: the engine of this process, or a Rasa server."""
 
-    def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
-        """The state and the words a conversation begins with."""
+    def open(self, channel: Channel, language: str | None = None) -> tuple[ConversationState, Turn]:
+        """The state and the words a conversation begins with, in a language if it is spoken."""
         ...
 
     def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:
@@ -68,8 +68,8 @@ class Engine(DialoguePort):
     actions: ActionPort
 
     @override
-    def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
-        return open_conversation(self.domain, channel)
+    def open(self, channel: Channel, language: str | None = None) -> tuple[ConversationState, Turn]:
+        return open_conversation(self.domain, channel, language)
 
     @override
     def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:
@@ -87,9 +87,13 @@ class Engine(DialoguePort):
         return state, close_turn(state, run.utterances)
 
 
-def open_conversation(domain: Domain, channel: Channel) -> tuple[ConversationState, Turn]:
-    """A fresh state and the greeting."""
+def open_conversation(
+    domain: Domain, channel: Channel, language: str | None = None
+) -> tuple[ConversationState, Turn]:
+    """A fresh state and the greeting, in a language if it is spoken here."""
     state = ConversationState(slots=domain.initial_slots())
+    if language in domain.responses.languages:
+        state.slots["language"] = language
     greeting = render_utterance(domain, {"response": "utter_greet"}, state.slots, channel.value)
     return state, close_turn(state, [greeting] if greeting else [])
 

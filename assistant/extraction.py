@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from assistant.phrases import say
 from classifier.catalogue import Catalogue
 from classifier.people import count_answer, read_scope
 from models.vocabulary import Category
@@ -65,6 +66,8 @@ def extract(
     intent = latest["intent"]["name"]
     meta = latest["metadata"]
     fill.updates["changed"] = None
+    if meta.get("language"):
+        fill.updates["language"] = meta["language"]
     if meta["attachments"]:
         held = list(slots.get("attachments") or [])
         fill.updates["attachments"] = [*held, *(a for a in meta["attachments"] if a not in held)]
@@ -120,7 +123,7 @@ def _words(
     told = requested in {"impact", "confirm"}
     if impact is not None and (told or fill.value("impact") in {None, UNKNOWN}):
         if requested == "confirm" and impact != fill.value("impact"):
-            _say(fill, "who is affected")
+            _say(fill, say("who is affected", _language(fill)))
         fill.put("impact", impact, "told" if told else "words")
     if not loop or fill.slots.get("description") is None:
         _begin(fill, text, meta)
@@ -177,7 +180,7 @@ def _continue(fill: Fill, intent: str, text: str, requested: str | None) -> None
         if requested in _ASKED_FOR:
             text = f"{_ASKED_FOR[str(requested)]}: {text}"
         _append(fill, text)
-    elif not answered and len(text.split()) >= _NEW_DETAIL and intent != "correct":
+    elif not answered and len(text.split()) >= _NEW_DETAIL:
         _append(fill, text)
 
 
@@ -185,7 +188,7 @@ def _append(fill: Fill, text: str) -> None:
     """What was told later stands below what was told first."""
     fill.put("description", f"{fill.value('description')}\n{text}", "told")
     if fill.slots.get("requested_slot") == "confirm":
-        _say(fill, "added to what happened")
+        _say(fill, say("added to what happened", _language(fill)))
 
 
 def _facts(
@@ -248,9 +251,14 @@ def _replace(fill: Fill, name: str, value: str, title: str, catalogue: Catalogue
         before = (
             _service_title(catalogue, held) if name == "service" else _site_name(catalogue, held)
         )
-        label = "service" if name == "service" else "place"
-        _say(fill, f"{label} {before} → {title}")
+        change = f"{'service' if name == 'service' else 'place'} {{before}} → {{after}}"
+        _say(fill, say(change, _language(fill), before=before, after=title))
     fill.put(name, value, "words")
+
+
+def _language(fill: Fill) -> str | None:
+    language: str | None = fill.value("language")
+    return language
 
 
 def _say(fill: Fill, change: str) -> None:

@@ -34,5 +34,6 @@ def hear(said: Said, state: ConversationState) -> dict[str, Any]:
             "mine": [dict(one) for one in said.mine],
             "attachments": list(said.attachments),
             "context": dict(said.context),
+            "language": said.language,
         },
     }

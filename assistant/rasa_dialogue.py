@@ -60,8 +60,8 @@ class RasaDialogue(DialoguePort):
         self._resting_until = float("-inf")
 
     @override
-    def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
-        return self._engine.open(channel)
+    def open(self, channel: Channel, language: str | None = None) -> tuple[ConversationState, Turn]:
+        return self._engine.open(channel, language)
 
     @override
     def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:

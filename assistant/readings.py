@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from assistant.dialogue import Said
+from classifier.language import detect_language
 from classifier.reading import Heard
 from incidents.drafts import Draft
 from incidents.organisation import Organisation
@@ -43,14 +44,17 @@ def understood(said: Said, heard: Heard) -> Said:
     )
 
 
-def filed_draft(row: Conversation, filing: Mapping[str, Any], now: datetime) -> Draft:
+def filed_draft(
+    row: Conversation, filing: Mapping[str, Any], language: str | None, now: datetime
+) -> Draft:
+    """A filing as a draft; `language` is what the conversation is held in."""
     return Draft(
         text=filing["text"],
         channel=row.channel,
         identity=row.identity_id,
         conversation=row.id,
         draft_no=filing["draft_no"],
-        language=row.locale[:2] or "en",
+        language=detect_language(filing["text"]) or language or row.locale[:2] or "en",
         service=filing["service"],
         site=filing["site"],
         impact=filing["impact"],

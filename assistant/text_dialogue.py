@@ -39,8 +39,8 @@ class TextDialogue(DialoguePort):
     policy: SamePolicy = field(default_factory=SamePolicy)
 
     @override
-    def open(self, channel: Channel) -> tuple[ConversationState, Turn]:
-        return self.inner.open(channel)
+    def open(self, channel: Channel, language: str | None = None) -> tuple[ConversationState, Turn]:
+        return self.inner.open(channel, language)
 
     @override
     def turn(self, before: ConversationState, said: Said) -> tuple[ConversationState, Turn]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from assistant.choices import render_payload
 from assistant.extraction import UNKNOWN
+from assistant.phrases import say
 from classifier.catalogue import Catalogue, ServiceEntry
 from classifier.people import MANY
 
@@ -26,7 +27,10 @@ _FROM: Final = {
 
 
 def service_buttons(
-    catalogue: Catalogue, named: Sequence[str], category: Mapping[str, float]
+    catalogue: Catalogue,
+    named: Sequence[str],
+    category: Mapping[str, float],
+    language: str | None = None,
 ) -> Buttons:
     """The services it may be about: those named, then by the likeliest category and tier."""
     ranked = sorted(
@@ -36,104 +40,140 @@ def service_buttons(
     chosen: list[ServiceEntry] = list(dict.fromkeys([*first, *ranked]))[:_MOST_SERVICES]
     return [
         *(_button(entry.title, "inform", service=entry.id) for entry in chosen),
-        _button("Something else", "inform", service=UNKNOWN),
+        _button(say("Something else", language), "inform", service=UNKNOWN),
     ]
 
 
-def site_buttons(catalogue: Catalogue) -> Buttons:
+def site_buttons(catalogue: Catalogue, language: str | None = None) -> Buttons:
     sites = sorted(catalogue.sites, key=lambda site: (site.tier, site.name))[:_MOST_SITES]
     return [
         *(_button(site.name, "inform", site=site.id) for site in sites),
-        _button("Somewhere else", "inform", site=UNKNOWN),
+        _button(say("Somewhere else", language), "inform", site=UNKNOWN),
     ]
 
 
-def impact_buttons() -> Buttons:
-    return [_button(title, "inform", impact=level) for level, title in IMPACTS.items()]
-
-
-def same_buttons() -> Buttons:
+def impact_buttons(language: str | None = None) -> Buttons:
     return [
-        _button("Yes, the same problem", "affirm"),
-        _button("No, something else", "deny"),
+        _button(say(title, language), "inform", impact=level) for level, title in IMPACTS.items()
     ]
 
 
-def confirm_buttons() -> Buttons:
+def same_buttons(language: str | None = None) -> Buttons:
     return [
-        _button("Send", "affirm"),
-        _button("Change something", "change"),
-        _button("Cancel", "cancel"),
+        _button(say("Yes, the same problem", language), "affirm"),
+        _button(say("No, something else", language), "deny"),
     ]
 
 
-def change_buttons() -> Buttons:
+def confirm_buttons(language: str | None = None) -> Buttons:
+    return [
+        _button(say("Send", language), "affirm"),
+        _button(say("Change something", language), "change"),
+        _button(say("Cancel", language), "cancel"),
+    ]
+
+
+def change_buttons(language: str | None = None) -> Buttons:
     fields = {"description": "What happened", "service": "Service", "site": "Place"}
     fields["impact"] = "Who is affected"
-    return [_button(title, "change_field", field=name) for name, title in fields.items()]
+    return [
+        _button(say(title, language), "change_field", field=name) for name, title in fields.items()
+    ]
 
 
 def render_card(slots: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """The summary before sending; `from` marks what the system filled in."""
-    meta = slots.get("slot_meta") or {}
+    meta, language = slots.get("slot_meta") or {}, slots.get("language")
+
+    def row(name: str, label: str, value: str | None) -> dict[str, Any]:
+        source = _FROM.get(meta.get(name, ""))
+        told = say(source, language) if source else None
+        return {"name": name, "label": say(label, language), "value": value, "from": told}
+
     service = catalogue.service(slots.get("service"))
     site = catalogue.site(slots.get("site"))
     told = " ".join(str(slots.get("description") or "").split())
     rows = [
-        _row("description", "What", told if len(told) <= _CUT else told[:_CUT] + "…", meta),
-        _row("service", "Service", service.title if service else None, meta),
-        _row("site", "Where", site.name if site else None, meta),
-        _row("impact", "Affected", _affected(slots), meta),
-        _row("since", "Since", slots.get("since"), meta),
+        row("description", "What", told if len(told) <= _CUT else told[:_CUT] + "…"),
+        row("service", "Service", service.title if service else None),
+        row("site", "Where", site.name if site else None),
+        row("impact", "Affected", _affected(slots)),
+        row("since", "Since", slots.get("since")),
     ]
     files = len(slots.get("attachments") or ())
     if files:
-        rows.append(_row("attachments", "Files", str(files), meta))
-    return {"title": "Your report", "rows": [row for row in rows if row["value"]]}
+        rows.append(row("attachments", "Files", str(files)))
+    return {
+        "title": say("Your report", language),
+        "rows": [told for told in rows if told["value"]],
+    }
 
 
 def _affected(slots: Mapping[str, Any]) -> str | None:
-    people = slots.get("people")
+    people, language = slots.get("people"), slots.get("language")
     impact = str(slots.get("impact"))
     if people and (impact == "2" or people >= MANY):
-        return f"about {people} people"
-    return IMPACTS.get(impact)
+        return say("about {people} people", language, people=people)
+    return say(IMPACTS[impact], language) if impact in IMPACTS else None
 
 
-def _row(name: str, label: str, value: str | None, meta: Mapping[str, str]) -> dict[str, Any]:
-    return {"name": name, "label": label, "value": value, "from": _FROM.get(meta.get(name, ""))}
-
-
-def render_status(mine: Iterable[Mapping[str, Any]]) -> str:
+def render_status(mine: Iterable[Mapping[str, Any]], language: str | None = None) -> str:
     """What is happening with a person's own reports, newest first."""
-    lines = [_status_line(one) for one in mine]
+    lines = [_status_line(one, language) for one in mine]
     return "\n".join(lines)
 
 
-def _status_line(one: Mapping[str, Any]) -> str:
-    head = f"{one['report']}"
+def _status_line(one: Mapping[str, Any], language: str | None) -> str:
+    report = str(one["report"])
     if one.get("restricted"):
-        return f"{head}: it is with the security team, who will contact you if they need you."
+        return say(
+            "{report}: it is with the security team, who will contact you if they need you.",
+            language,
+            report=report,
+        )
     about = f" ({one['title']})" if one.get("title") else ""
     if one["status"] == "resolved":
-        return f"{head}{about}: solved, as far as IT knows. Tell me if it is not."
+        return say(
+            "{report}{about}: solved, as far as IT knows. Tell me if it is not.",
+            language,
+            report=report,
+            about=about,
+        )
     people = int(one.get("reporters") or 1)
-    crowd = f"{people} people report it" if people > 1 else "IT has it"
-    major = " and it is handled as a major incident" if one.get("major") else ""
-    workaround = f" Meanwhile: {one['workaround']}" if one.get("workaround") else ""
-    return f"{head}{about}: {crowd}{major}.{workaround}"
+    major = say(" and it is handled as a major incident", language) if one.get("major") else ""
+    return say(
+        "{report}{about}: {people} people report it{major}.{workaround}"
+        if people > 1
+        else "{report}{about}: IT has it{major}.{workaround}",
+        language,
+        report=report,
+        about=about,
+        people=people,
+        major=major,
+        workaround=_meanwhile(one, language),
+    )
 
 
-def render_others(incident: Mapping[str, Any] | None) -> str:
+def render_others(incident: Mapping[str, Any] | None, language: str | None = None) -> str:
     """After filing: whether others have it too, and what can be done meanwhile."""
     if incident is None or incident.get("restricted"):
-        return "Only IT staff can see it."
+        return say("Only IT staff can see it.", language)
     others = int(incident.get("reporters") or 1) - 1
     if others <= 0:
-        return "IT has it now."
-    crowd = "One other person reports" if others == 1 else f"{others} other people report"
-    workaround = f" Meanwhile: {incident['workaround']}" if incident.get("workaround") else ""
-    return f"{crowd} the same; IT sees it as one problem.{workaround}"
+        return say("IT has it now.", language)
+    return say(
+        "One other person reports the same; IT sees it as one problem.{workaround}"
+        if others == 1
+        else "{others} other people report the same; IT sees it as one problem.{workaround}",
+        language,
+        others=others,
+        workaround=_meanwhile(incident, language),
+    )
+
+
+def _meanwhile(one: Mapping[str, Any], language: str | None) -> str:
+    told = one.get("workaround")
+    return say(" Meanwhile: {workaround}", language, workaround=told) if told else ""
 
 
 def _button(title: str, intent: str, **entities: str) -> dict[str, str]:

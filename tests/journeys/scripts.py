@@ -23,6 +23,9 @@ from tests.journeys.talk import Talk, desk_of
 
 FOLDER: Final = Path(__file__).parent / "conversations"
 _MOST_TURNS: Final = 14
+_NEW_DRAFT: Final = (
+    "start over", "von vorn an", "sent nothing", "nothing was sent", "nichts gesendet",
+)  # fmt: skip
 _UNSCRIPTED: Final = "I don't know"
 _ASKED: Final = ("description", "service", "site", "impact", "same")
 
@@ -112,18 +115,14 @@ def play(house: House, script: Script) -> Played:
             break
         played.lines.append(("they", words))
         pressed = words == "[Send]"
-        talk.press("Send") if pressed else talk.say(words)
+        talk.press(talk.titles[0]) if pressed else talk.say(words)
         played.lines.extend(("we", _shown(one)) for one in talk.answer.messages)
         if talk.report is not None and talk.report not in filed:
             filed.append(talk.report)
         state = _state(house, talk, filed=bool(filed))
         if state in _ASKED:
             played.asked.append(state)
-            played.drafts.append(
-                sum("start over" in said for _, said in played.lines)
-                + len(filed)
-                + _given_up(played)
-            )
+            played.drafts.append(len(filed) + _begun_again(played))
         words = _next(state, left, unused, played)
     played.reports = [_record(house, reference) for reference in filed]
     return played
@@ -136,8 +135,10 @@ def _phone(site: str | None) -> str:
         return next((phone for phone in known if phone), "+447700999000")
 
 
-def _given_up(played: Played) -> int:
-    return sum("I sent nothing" in words for who, words in played.lines if who == "we")
+def _begun_again(played: Played) -> int:
+    """How often a draft was given up or told anew."""
+    ours = [words for who, words in played.lines if who == "we"]
+    return sum(sign in words for words in ours for sign in _NEW_DRAFT)
 
 
 def _next(
