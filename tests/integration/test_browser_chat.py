@@ -169,6 +169,23 @@ def test_a_screenshot_is_uploaded_shown_and_goes_with_the_report(
         assert session.scalars(select(Attachment.report_id)).all() == [report.id]
 
 
+def test_a_screenshot_added_at_the_summary_goes_with_the_pressed_answer(
+    visit: Visitor, served: Served, tmp_path: Path
+) -> None:
+    page = visit().page()
+    say(page, OUTAGE)
+    expect(page.get_by_role("button", name="Send", exact=True).first).to_be_visible()
+    shot = tmp_path / "late.png"
+    page.screenshot(path=shot)
+    page.locator("muster-chat input[type=file]").set_input_files(shot)
+    expect(page.get_by_label("Files to send")).to_contain_text("ready")
+    send_summary(page)
+    expect(page.get_by_label("Files to send")).not_to_contain_text("late.png")
+    with served.house.database.reading() as session:
+        report = session.scalars(select(Report)).one()
+        assert session.scalars(select(Attachment.report_id)).all() == [report.id]
+
+
 def test_a_file_that_is_refused_says_why_and_the_words_still_go(
     visit: Visitor, served: Served, tmp_path: Path
 ) -> None:

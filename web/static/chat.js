@@ -86,11 +86,16 @@ class MusterChat extends HTMLElement {
     if (!text && !files.length) return this.input.focus();
     this.input.value = "";
     this.#grow();
+    return this.#send(text, files);
+  }
+
+  // Files that wait go with whatever is said next, a pressed answer too.
+  async #send(text, files, payload) {
     if (files.some((one) => !one.done)) this.status.textContent = "Finishing the upload…";
     const done = (await Promise.all(files.map((one) => one.ready))).filter(Boolean);
     for (const one of files) one.remove();
     this.#link.send(text || done.map((file) => file.name).join(", "), {
-      attachments: done.map((file) => file.id), files: done.map((file) => file.name),
+      payload, attachments: done.map((file) => file.id), files: done.map((file) => file.name),
     });
   }
 
@@ -157,7 +162,7 @@ class MusterChat extends HTMLElement {
     const group = el("div", { class: "answers", role: "group", "aria-label": "Answers" });
     buttons.forEach(({ title, payload }, index) => group.append(el("button", {
       type: "button", class: index ? "" : "primary", text: title, dir: "auto",
-      on: { click: () => { this.#link.send(title, { payload }); this.input.focus(); } },
+      on: { click: () => { this.#send(title, [...this.#files].filter((one) => !one.failed), payload); this.input.focus(); } },
     })));
     return group;
   }
