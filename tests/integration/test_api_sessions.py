@@ -200,7 +200,7 @@ def test_the_priority_matrix_takes_effect_at_once_and_survives(
     client: TestClient, installation: Installation
 ) -> None:
     key = key_for(installation, Role.ADMIN)
-    first = file_report(client, key, "printer in Lisbon jams", "p003")
+    first = file_report(client, key, "nobody in the London office can work, all is down", "p003")
     client.put("/api/v1/policies/priority_matrix", json=MATRIX, headers=key)
     second = file_report(client, key, "my headset in London is dead", "p004")
     told = [
