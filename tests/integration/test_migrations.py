@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from sqlalchemy import select, text
 
@@ -51,3 +52,25 @@ def test_processes_that_start_together_migrate_once(database_url: str) -> None:
         assert differences(connection) == []
     for one in opened:
         one.dispose()
+
+
+def test_many_that_open_a_new_file_at_once_all_get_it(tmp_path: Path) -> None:
+    troubles: list[Exception] = []
+
+    def start(database: Database) -> None:
+        try:
+            with database.write_engine.begin() as connection:
+                connection.execute(text("CREATE TABLE IF NOT EXISTS one (id INTEGER)"))
+        except Exception as error:  # noqa: BLE001 - told by the assertion below
+            troubles.append(error)
+
+    for number in range(40):
+        opened = [build_database(f"sqlite:///{tmp_path / f'{number}.db'}") for _ in range(4)]
+        threads = [threading.Thread(target=start, args=(one,)) for one in opened]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for one in opened:
+            one.dispose()
+    assert troubles == []
