@@ -26,6 +26,7 @@ from assistant.domain_parts import (
 )
 from assistant.domain_rules import check_covered, parse_rules
 from assistant.marked_yaml import read_marked, unmarked
+from assistant.phrases import load_phrases
 from assistant.responses import Responses, parse_overlay, parse_responses
 from assistant.rules import Clash, Rule, RuleBook, check_contradictions
 
@@ -66,7 +67,7 @@ class Domain:
 
 
 def load_domain(folder: Path = FOLDER) -> Domain:
-    """Read domain.yml, responses.yml, rules.yml, and responses.LANGUAGE.yml for other languages.
+    """Read domain.yml, responses.yml, rules.yml, and the files of other languages.
 
     Raises:
         BadDialogueError: They use what is not interpreted, or name what does not exist.
@@ -86,6 +87,7 @@ def load_domain(folder: Path = FOLDER) -> Domain:
         responses = parse_overlay(
             _open(path, {"version", "responses"}), language, responses, intents, entities
         )
+    load_phrases(folder)
     check_asks(domain, forms, actions, frozenset(responses.english))
     known = actions | frozenset(responses.english)
     rule_file = _open(folder / "rules.yml", {"version", "rules"})

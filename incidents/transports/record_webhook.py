@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
-from standardwebhooks import Webhook
 from typing_extensions import override
 
 from incidents.policies import PERMANENT_REFUSALS
 from incidents.transports.port import RecordTransport, TransportError
+from incidents.transports.signed_post import post_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,15 @@ class WebhookTarget(RecordTransport):
     @override
     def deliver(self, event: Mapping[str, Any]) -> None:
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        sent_at = datetime.now(UTC)
-        signature = Webhook(self.secret).sign(str(event["id"]), sent_at, body)
-        headers = {
-            "content-type": "application/cloudevents+json; charset=utf-8",
-            "webhook-id": str(event["id"]),
-            "webhook-timestamp": str(int(sent_at.timestamp())),
-            "webhook-signature": signature,
-        }
-        try:
-            answer = self.client.post(
-                self.url,
-                content=body.encode(),
-                headers=headers,
-                timeout=self.timeout.total_seconds(),
-            )
-        except httpx.HTTPError as error:
-            msg = f"no answer ({type(error).__name__})"
-            raise TransportError(msg, permanent=False) from error
+        answer = post_signed(
+            self.client,
+            self.url,
+            body,
+            key=str(event["id"]),
+            secret=self.secret,
+            content_type="application/cloudevents+json; charset=utf-8",
+            timeout=self.timeout,
+        )
         if answer.is_success:
             return
         why = PERMANENT_REFUSALS.get(answer.status_code)

@@ -21,6 +21,7 @@ from incidents.segments import render_plain
 from incidents.text_inbound import E164, BroughtMedia, BroughtText
 from incidents.text_joining import MOST_PARTS
 from incidents.transports.port import OptedOutError, SmsTransport, TransportError
+from incidents.transports.signed_post import post_signed
 
 PROVIDER: Final = "gateway"
 _ID: Final = re.compile(r"[\x21-\x7e]{1,100}")
@@ -119,23 +120,15 @@ class GatewaySms(SmsTransport):
         self, to: str, text: str, *, unsure: bool, known: Collection[str] = (), key: str = ""
     ) -> str:
         body = json.dumps({"id": key, "to": to, "text": render_plain(text)}, ensure_ascii=False)
-        sent_at = datetime.now(UTC)
-        headers = {
-            "content-type": "application/json; charset=utf-8",
-            "webhook-id": key,
-            "webhook-timestamp": str(int(sent_at.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(key, sent_at, body),
-        }
-        try:
-            answer = self.client.post(
-                self.url,
-                content=body.encode(),
-                headers=headers,
-                timeout=self.timeout.total_seconds(),
-            )
-        except httpx.HTTPError as error:
-            msg = f"no answer ({type(error).__name__})"
-            raise TransportError(msg, permanent=False) from error
+        answer = post_signed(
+            self.client,
+            self.url,
+            body,
+            key=key,
+            secret=self.secret,
+            content_type="application/json; charset=utf-8",
+            timeout=self.timeout,
+        )
         if answer.is_success:
             return f"{PROVIDER}-out:{key}"
         if answer.status_code == _OPTED_OUT:

@@ -1,9 +1,8 @@
-"""Two hundred people tell twenty assistants' worth of trouble, each in their own words.
+"""Two hundred conversations: people tell the assistant of their trouble, in their own words.
 
 Written by four hands who saw neither the rules nor each other: ten conversations for each of
 twenty people, polite, furious, rambling, in a hurry, on the web and by text. A script holds
-what they say; what the assistant asks decides when. `python -m tests.journeys.scripts NAME`
-prints how they go.
+what they say; what the assistant asks decides when. A failure prints how the flawed ones went.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def test_what_people_said_stands_in_the_record(played: list[Played]) -> None:
     marks = [mark(one) for one in played]
     right, total = sum(one.right for one in marks), sum(one.total for one in marks)
     wrong = [
-        f"{one.script.name}: {', '.join(marked.wrong)}"
+        f"{one.render()}\n      !! {', '.join(marked.wrong)}"
         for one, marked in zip(played, marks, strict=True)
         if marked.wrong
     ]
