@@ -13,7 +13,7 @@ from assistant.drafting import dropped_of, filing_of
 from assistant.extraction import DRAFT, choose_missing, extract, meant, take_words
 from assistant.phrases import say
 from classifier.catalogue import Catalogue
-from classifier.people import read_scope
+from classifier.scope import read_scope
 
 FORM: Final = "intake_form"
 Events = list[dict[str, Any]]

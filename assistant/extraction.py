@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from assistant.phrases import say
 from classifier.catalogue import Catalogue
-from classifier.people import count_answer, read_scope
+from classifier.people import count_answer
+from classifier.scope import read_scope
 from models.vocabulary import Category
 
 UNKNOWN: Final = "unknown"

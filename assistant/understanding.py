@@ -10,7 +10,7 @@ from typing import Final
 
 from assistant.choices import fold
 from assistant.dialogue import ConversationState, Said
-from classifier.people import read_scope
+from classifier.scope import read_scope
 
 _YES: Final = frozenset(
     {"yes", "y", "yep", "yeah", "yup", "ok", "okay", "sure", "correct", "right", "exactly", "send",

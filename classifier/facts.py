@@ -30,7 +30,7 @@ _FINE: Final = re.compile(
     r"(?i)^(?:\s(?:itself|here|selbst|hier))?[\s,]{0,3}(?:is|are|seems|still|ist|läuft|geht|"
     r"looks)?\s{0,3}"
     r"(?:works?|working|fine|ok(?:ay)?|up|grand|good|all right|alright|in ordnung|einwandfrei|"
-    r"funktioniert(?! nicht)|stimmt nicht|hab ich|habe ich|has all|is where i belong|off\b|"
+    r"funktioniert(?! nicht)|stimmt nicht|hab ich|habe ich|has all|off\b|"
     r"liegts? (?:es )?nicht|liegt(?: es|'s|s)? nicht|kann ich ausschließen|war (?:es |"
     r"das )?nicht|ist es nicht)\b"
 )

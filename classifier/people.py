@@ -1,4 +1,4 @@
-"""How many people a text counts, and how far a disturbance reaches by its words.
+"""How many people a text counts, in numbers and in words.
 
 General knowledge of English and German, and a little of three more; linear patterns only: the
 words are anybody's.
@@ -110,63 +110,17 @@ _CROWD: Final = re.compile(
     r"toda\sa\sequipa|todos)\b"
 )
 _WIDE: Final = ("office", "building", "site", "warehouse", "company", "büro", "firma", "lager")
-
-_SITE_WORDS: Final = (
-    r"(?:site|office|company|building|floor|branch|warehouse|depot|dock|terminal|plant|business|"
-    r"region|country|place)"
+_BARE: Final = re.compile(
+    rf"(?i)(?<![\w.:/-]){_NUMBER}(?![\w:/-])(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|"
+    rf"uhr|stunden|minuten|tage|%|"
+    r"prozent|am|pm|mal|euro|km)\b)(?!\.\d)"
 )
-_FAR: Final = re.compile(
-    rf"(?i)\b(?:whole|entire|complete|every)[\s-]?(?:[a-z]{{2,12}}\s)?{_SITE_WORDS}\b"
-    r"|\b(?:company[- ]wide|all users|all sites|all offices|nationwide|worldwide)\b"
-    r"|\b(?:all|all the|all our|any|none of (?:the|our)|no) (?:[a-z]{2,12} )?"
-    r"(?:customers|clients|shoppers|buyers|callers|visitors|drivers|trucks)\b"
-    r"|\b(?:every|each|every single) (?:customer|client|shopper|buyer|caller|visitor|driver|"
-    r"truck)\b(?! (?:page|record|account))"
-    r"|\bevery (?:single )?one of us\b"
-    r"|\b(?:alle|keine?|jede[rm]?|sämtliche) (?:kund\w+|besteller\w*|anrufer\w*|standorte)\b"
-    r"|\b(?:de[rm]|das|die) ganzen? (?:standort|büro|gebäude|lager|firma|haus|etage|betrieb|"
-    r"laden|halle)\b"
-    r"|\b(?:ganz|komplett) (?:berlin|london|lissabon|rotterdam|treptow)\b|\bclientes\b"
-)
-_EVERYBODY: Final = re.compile(
-    r"(?i)\b(?:everyone|everybody|every ?one|every ?body|all of us|all of them|nobody|no one|alle|"
-    r"allen|niemand|keiner|jeder|todos|ninguém|nadie|iedereen)\b|^\s*(?:all|alle)[\s.!]*$"
-)
-_EVERYBODY_HERE: Final = re.compile(
-    r"(?i)\b(?:everyone|everybody|nobody|no one|none of us) (?:here|in|at|on|can|is able|gets?|"
-    r"has|sees?|of us)\b"
-    r"|\b(?:for|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\bwe all\b"
-    r"|\b(?:bei|für|von) (?:uns )?allen?\b|\b(?:niemand|keiner) (?:hier|kann|kommt|bei uns|"
-    r"von uns|im|in)\b"
-    r"|\b(?:wir|uns) alle[nr]?\b|\balle (?:hier|im|bei uns|kolleg\w+|mitarbeiter\w*)\b"
-)
-_NOBODY_ELSE: Final = re.compile(
-    r"(?i)\b(?:nobody|no one|noone|none|no-one) else\b|\bsonst (?:niemand|keiner|keine)\b"
-    r"|\b(?:the )?others? (?:are|is|were|seem|can|have it|look|work)\b|\ball the others\b"
-    r"|\beveryone else (?:is|can|seems)\b|\b(?:bei )?(?:den|die|alle) anderen?\b.{0,20}\b(?:gut|"
-    r"geht|ordnung|läuft|gehen|"
-    r"laufen|funktioniert|surfen)\b|\bninguém mais\b|\bnadie más\b"
-)
-_TEAM: Final = re.compile(
-    r"(?i)\b(?:team|department|dept|group|crew|shift|desk|colleagues?|coworkers?|mates?|several|"
-    r"few of us|some of us|others? too|us all|we all|both|couple of|a few|abteilung|schicht|"
-    r"kolleg\w+|mehrere|einige|beide|truppe|dispo|equipa|colegas|equipo)\b|^\s*we[\s.!]*$"
-    r"|\b(?:we|wir|us|uns)\b(?! (?:know|can see|think|wissen|glauben))"
-)
-_ALONE: Final = re.compile(
-    r"(?i)\b(?:just|only|merely|nur|bloß|bloss|lediglich|apenas|só|solo|alleen|einzig|sole)\b"
-    r"|\b(?:myself|ich allein|me alone|by myself|alleine?|one (?:person|customer|user|laptop|pc|"
-    r"phone|desk)|"
-    r"a single|eine?r? (?:kund\w+|person)|ein einzelne[rs]?)\b"
-    r"|^\s*my \w+[\s.!,]|\bmine\b"
-    r"|^\s*(?:it's |its |that's |thats )?(?:me|mine|ich|mir|eu|yo|her|him|she|he|ik|"
-    r"mich)\b(?! and| und| too| auch)"
-    r"|\bfor me(?! and| too)\b|\bbei mir(?! und| auch)\b"
-)
-_NOT_ALONE: Final = re.compile(
-    r"(?i)\b(?:not|nicht) (?:just|only|nur|allein)\b|\b(?:just|only|nur) (?:me|ich|bei mir)?\s?"
-    r"(?:or|oder)\b|\b(?:is it|liegt (?:das|es)|isses|ist es|geht es|does it|am i|bin ich)\b.{0,12}"
-    r"\b(?:just|only|nur)\b"
+_JUST_BEFORE: Final = 16
+_NO_COUNT: Final = re.compile(
+    r"(?i)\b(?:till|until|at|by|since|from|after|before|um|bis|ab|seit|gegen|nach|vor|no|nr|"
+    r"number|nummer|hall|halle|gate|"
+    r"dock|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|level|"
+    r"phone|extension|page|seite)\.?\s$"
 )
 _OTHERS: Final = re.compile(r"(?i)\b(?:other|more|andere\w*|weitere\w*)\b")
 """Others than the speaker, who is one more."""
@@ -200,85 +154,14 @@ def find_counts(text: str) -> Iterator[Count]:
         yield Count(40 if wide else 8, match.start(), match.end(), guessed=True)
 
 
-def read_scope(text: str, people: int | None, *, answering: bool = False) -> str | None:
-    """ITIL impact by what is said outright: 1 a site or more, 2 several, 3 one; None unsaid.
-
-    Args:
-        text: The words.
-        people: A number they name.
-        answering: Whether they answer the question who is affected: then a bare "only the
-            cabin" is an answer. Else only what cannot mean anything else counts.
-
-    """
-    counted = people or 0
-    alone = _is_alone(text, answering=answering)
-    everybody = (_EVERYBODY if answering else _EVERYBODY_HERE).search(text)
-    far = _FAR.search(text) or (answering and _CUSTOMERS.search(text))
-    in_a_team = _IN_A_TEAM.search(text)
-    said = (  # the first that holds
-        (counted >= MANY, "1"),
-        (_NOBODY_ELSE.search(text), "2" if counted else "3"),
-        (far and not (alone and not counted), "1"),
-        (counted > 1, "2"),
-        (alone, "3"),
-        (everybody, "2" if in_a_team else "1"),
-        ((_TEAM if answering else _PLAIN_TEAM).search(text), "2"),
-    )
-    return next((scope for holds, scope in said if holds), None)
-
-
 def count_answer(text: str) -> int | None:
     """A bare number in an answer to how many are affected: "the nine in the room"."""
     told = (
         _value(match["count"])
         for match in _BARE.finditer(text)
-        if not _NO_COUNT.search(text[: match.start()])
+        if not _NO_COUNT.search(text, max(0, match.start() - _JUST_BEFORE), match.start())
     )
     return max((count for count in told if 1 < count <= _LARGEST), default=None)
-
-
-def _is_alone(text: str, *, answering: bool) -> bool:
-    if answering and not _NOT_ONLY.search(text):
-        return bool(_ALONE.search(text))
-    return bool(_ALONE_OUTRIGHT.search(text)) and not _NOT_ALONE.search(text)
-
-
-_BARE: Final = re.compile(
-    rf"(?i)(?<![\w.:/-]){_NUMBER}(?![\w:/-])(?!\s?(?:hours?|minutes?|mins?|days?|times|o'clock|"
-    rf"uhr|stunden|minuten|tage|%|"
-    r"prozent|am|pm|mal|euro|km)\b)(?!\.\d)"
-)
-_NO_COUNT: Final = re.compile(
-    r"(?i)\b(?:till|until|at|by|since|from|after|before|um|bis|ab|seit|gegen|nach|vor|no|nr|"
-    r"number|nummer|hall|halle|gate|"
-    r"dock|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|level|"
-    r"phone|extension|page|seite)\.?\s$"
-)
-_NOT_ONLY: Final = re.compile(r"(?i)\b(?:not|nicht) (?:just|only|nur|bloß)\b")
-_IN_A_TEAM: Final = re.compile(
-    r"(?i)\b(?:team|department|crew|shift|desk|abteilung|schicht|dispo|equipa)\b"
-)
-_PLAIN_TEAM: Final = re.compile(
-    r"(?i)\b(?:(?:my|our|the|whole|entire) (?:team|department|crew)|several of us|few of us|"
-    r"some of us|us all|"
-    r"we both|both of us|(?:my|our) (?:colleagues|coworkers)|(?:mein|unser)\w* (?:team|abteilung|"
-    r"kolleg\w+)|mehrere von uns|"
-    r"wir beide|a minha equipa|mi equipo)\b"
-)
-_ALONE_OUTRIGHT: Final = re.compile(
-    r"(?i)\b(?:just|only|nur|bloß|só|solo)\s(?:for |on |with |bei |für )?(?:me|mine|myself|ich|"
-    r"mir|mich|"
-    r"eu|yo|him|her|she|he|sie|er|ihm|ihr|seins|meiner)\b|\b(?:just|only) my \w+|"
-    r"\bnur mein\w* \w+|\b(?:me alone|ich alleine?)\b"
-    r"|^\s*(?:me|mine|mich|ich|eu|yo)(?:[\s.!]*$|[.!,])"
-    r"|\b(?:only (?:on )?mine|only i\b|only this (?:one|phone|pc|laptop|machine|screen|printer)|"
-    r"mine alone|"
-    r"(?:i'?m|i am|bin|ich bin) (?:the only|die einzige|der einzige))\b"
-    r"|^\W*(?:im moment |bisher |so far |soweit |at the moment )?(?:only|just|nur) (?!the other|"
-    r"if|when|wenn|dass|want|wanted|say|started|after|before|got|as|in time|stopped|spins|gone|"
-    r"about|went|came|tried|like|now|since|half|noch|kurz)"
-)
-_CUSTOMERS: Final = re.compile(r"(?i)\b(?:customers|clients|kunden|clientes)\b(?! of mine)")
 
 
 def _value(word: str) -> int:

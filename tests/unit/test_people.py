@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.people import count_answer, find_counts, read_scope
+from classifier.people import count_answer, find_counts
+from classifier.scope import read_scope
 
 
 def counted(text: str) -> int | None:
@@ -93,3 +94,10 @@ def test_any_text_is_read(text: str) -> None:
     assert read_scope(text, None) in {None, "1", "2", "3"}
     assert all(text[one.start : one.end] for one in find_counts(text))
     assert count_answer(text) is None or count_answer(text) > 1
+
+
+@pytest.mark.parametrize("unit", ["1 ", "two ", "me and ", "hall ", "we are all ", "the whole "])
+def test_what_stands_just_before_a_number_is_all_that_is_looked_at(unit: str) -> None:
+    """A long message of numbers is read at once; each number looks at a few letters, not at all."""
+    long = unit * 5_000
+    assert count_answer(f"{long} not till 9") == count_answer(f"{unit * 20} not till 9")
