@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ Buttons = list[dict[str, str]]
 _MOST_SERVICES: Final = 5
 _MOST_SITES: Final = 8
 _CUT: Final = 300
+_SINCE: Final = re.compile(r"(?i)^(?:since|seit|desde)\s")
 IMPACTS: Final = {"3": "Just me", "2": "Several of us", "1": "A whole site or more"}
 _FROM: Final = {
     "words": "from your words",
@@ -98,7 +100,7 @@ def render_card(slots: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
         row("service", "Service", service.title if service else None),
         row("site", "Where", site.name if site else None),
         row("impact", "Affected", _affected(slots)),
-        row("since", "Since", slots.get("since")),
+        row("since", "Since", _SINCE.sub("", str(slots.get("since") or ""))),
     ]
     files = len(slots.get("attachments") or ())
     if files:

@@ -240,3 +240,8 @@ def test_days_later_a_detail_is_not_taken_for_an_old_report(house: House, talk: 
     house.clock.forward(days=3)
     talk.say("SAP crashes when I open an order, only for me")
     assert talk.card["service"] == "SAP"
+
+
+def test_the_summary_does_not_say_since_twice(talk: Talk) -> None:
+    talk.say("Outlook is down for my whole team in Berlin since 9")
+    assert talk.card["since"] == "9"
