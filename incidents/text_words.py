@@ -22,11 +22,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         ),
         "de": MappingProxyType(
             {
-                "help": "Hier meldest du der IT, was nicht geht. Schreib in einer Nachricht, was "
-                "wo kaputt ist. STOPP beendet alle SMS.",
+                "help": "Hier melden Sie der IT, was nicht geht. Schreiben Sie in einer Nachricht, "
+                "was wo kaputt ist. STOPP beendet alle SMS.",
                 "enough": "Viele Nachrichten auf einmal. Alle sind gespeichert und die IT sieht "
                 "sie; einige Minuten lang antworte ich nicht auf jede.",
-                "file_lost": "{lost} von {all} Dateien konnte ich nicht speichern: {why}. Dein "
+                "file_lost": "{lost} von {all} Dateien konnte ich nicht speichern: {why}. Ihr "
                 "Text ist gespeichert.",
                 "same": "Geht es dabei auch um {reference}?",
                 "same_yes": "dasselbe",
