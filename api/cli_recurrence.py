@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
+from api.cli_named import name_stream
 from api.shipped import built_encoder
 
 
@@ -24,21 +24,20 @@ def train_recurrences(chosen: argparse.Namespace) -> None:
     """Learn from every stream named, and say how good it is."""
     from classifier.catalogue import parse_catalogue
     from classifier.facts import FactFinder
+    from classifier.recurrence_examples import Question
     from classifier.recurrence_scorer import save_recurrence_scorer
     from classifier.recurrence_training import train_recurrence
     from incidents.recurrence_stream import parse_recurrences, read_questions
     from incidents.replay import parse_stream, read_rows
 
     encoder, finder = built_encoder(), FactFinder(parse_catalogue(chosen.organisation))
-    histories = {}
+    histories: dict[str, list[Question]] = {}
     for told in chosen.recurrence:
-        name, given, path = told.partition("=")
-        if not given:
-            name, path = Path(told).stem, told
-        rows = parse_stream(Path(path))
+        name, path = name_stream(told, histories)
+        rows = parse_stream(path)
         print(f"Reading {len(rows)} reports of {name} ...", flush=True)
         read = read_rows(rows, encoder, finder)
-        histories[name] = read_questions(read, parse_recurrences(Path(path)))
+        histories[name] = read_questions(read, parse_recurrences(path))
     print("Learning ...", flush=True)
     now = datetime.now(UTC)
     scorer = train_recurrence(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from api.cli_labels import add_training, train_labels, train_shipped_heads
+from api.cli_named import name_stream
 from api.cli_recurrence import add_recurrence, train_recurrences
 from api.shipped import ARTIFACTS, TRAINING_DATA, built_encoder
 from models.errors import DomainError
@@ -108,7 +108,7 @@ def _train_pairs(chosen: argparse.Namespace) -> None:
     encoder, finder = built_encoder(), FactFinder(parse_catalogue(chosen.organisation))
     streams: dict[str, list[Labelled]] = {}
     for told in chosen.stream:
-        name, path = _named(told, streams)
+        name, path = name_stream(told, streams)
         rows = [row for row in parse_stream(path) if row.part != HELD]
         print(f"Reading {len(rows)} reports of {name} ...", flush=True)
         streams[name] = labelled(read_rows(rows, encoder, finder))
@@ -134,15 +134,3 @@ def _learn_disturbance(encoder: Encoder) -> Disturbance:
 
     rows = [r for r in read_table(TRAINING_DATA / "tickets.csv") if r.get("part") != HELD]
     return train_disturbance([r["text"] for r in rows], [r["urgency"] for r in rows], encoder)
-
-
-def _named(told: str, taken: Mapping[str, object]) -> tuple[str, Path]:
-    """`storm=eval/storm.jsonl` has its name in front; else the file's own name serves."""
-    name, given, path = told.partition("=")
-    if not given:
-        name, path = Path(told).stem, told
-    number = 2
-    unique = name
-    while unique in taken:
-        unique, number = f"{name} {number}", number + 1
-    return unique, Path(path)
