@@ -143,10 +143,9 @@ def _counted(
     heavy = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / _SHARPNESS)
     if weights is not None:
         heavy = heavy * weights
-    counted = np.zeros((len(cosines), len(usual)))
-    rows = np.arange(len(cosines))
-    for voter in range(cosines.shape[1]):
-        counted[rows, labels[:, voter]] += heavy[:, voter]
+    rows, width = len(cosines), len(usual)
+    cells = labels + width * np.arange(rows)[:, None]
+    counted = np.bincount(cells.ravel(), heavy.ravel(), rows * width).reshape(rows, width)
     total = heavy.sum(axis=1, keepdims=True)
     found: Floats = np.log((counted + _DOUBT * usual) / (total + _DOUBT))
     return found

@@ -26,6 +26,11 @@ ANSWERS: Final = or_(Message.reply_to.is_not(None), IS_NOTE)
 """Of what we owe: what a person waits for; the rest are updates."""
 
 
+def is_answer(message: Message) -> bool:
+    """What `ANSWERS` says, of one that is read."""
+    return message.reply_to is not None or message.client_id is not None
+
+
 def owe_note(
     session: Session, conversation: ConversationId, key: str, text: str, *, now: datetime
 ) -> MessageId:

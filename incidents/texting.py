@@ -20,7 +20,14 @@ from sqlalchemy.orm import Session
 from incidents.consent import Signal, record_signal, wants_texts, was_signal
 from incidents.jobs_port import Jobs
 from incidents.policies import ForwardingPolicy
-from incidents.text_notes import ANSWERS, IS_NOTE, is_too_much, owe_note, quiet_there
+from incidents.text_notes import (
+    ANSWERS,
+    IS_NOTE,
+    is_answer,
+    is_too_much,
+    owe_note,
+    quiet_there,
+)
 from incidents.text_policy import TextPolicy
 from incidents.text_words import render_words
 from incidents.transports.port import OptedOutError, SmsTransport, TransportError
@@ -76,11 +83,10 @@ class Texting:
         if conversation is None:
             return 0
         holder = f"{self.worker}:{new_id()}"
-        ended = 0
-        while (owed := self._claim(conversation, holder)) is not None:
-            if not self._send_one(owed, holder):
-                return ended
-            ended += 1
+        owed, ended = self._claim(conversation, holder), 0
+        while owed is not None:
+            done, owed = self._send_one(owed, holder)
+            ended += done
         return ended
 
     def due_messages(self) -> Sequence[MessageId]:
@@ -146,51 +152,62 @@ class Texting:
         return True
 
     def _claim(self, conversation: ConversationId, holder: str) -> Owed | None:
+        with self.database.transaction() as session:
+            return self._claim_next(session, conversation, holder)
+
+    def _claim_next(
+        self, session: Session, conversation: ConversationId, holder: str
+    ) -> Owed | None:
         """Take or keep the lease and the oldest owed text; None when there is nothing to do.
 
         Giving the lease back and looking for more is one transaction, so a text that is
         committed meanwhile is seen either here or by the wake-up that came with it.
         """
-        with self.database.transaction() as session:
-            now = self.clock()
-            thread = _thread_row(session, conversation)
-            other = thread.leased_by != holder
-            if thread.leased_until is not None and thread.leased_until > now and other:
-                return None
-            if thread.next_try_at is not None and thread.next_try_at > now:
-                return None
-            identity = session.scalars(
-                select(Identity)
-                .join(Conversation, Conversation.identity_id == Identity.id)
-                .where(Conversation.id == conversation)
-            ).one()
-            message = self._next_owed(session, thread, identity, now)
-            if message is None:
-                thread.trying, thread.failures, thread.next_try_at = None, 0, None
-                thread.leased_by, thread.leased_until = None, None
-                return None
-            unsure = thread.trying == message.id
-            thread.trying, thread.leased_by = message.id, holder
-            thread.leased_until = now + self.policy.lease
-            return Owed(
-                message=message.id,
-                conversation=conversation,
-                to=identity.address,
-                text=message.text,
-                unsure=unsure,
-                known=_known_ids(session, identity.id) if unsure else frozenset(),
-            )
+        now = self.clock()
+        thread = _thread_row(session, conversation)
+        other = thread.leased_by != holder
+        if thread.leased_until is not None and thread.leased_until > now and other:
+            return None
+        if thread.next_try_at is not None and thread.next_try_at > now:
+            return None
+        identity = session.scalars(
+            select(Identity)
+            .join(Conversation, Conversation.identity_id == Identity.id)
+            .where(Conversation.id == conversation)
+        ).one()
+        message = self._next_owed(session, thread, identity, now)
+        if message is None:
+            thread.trying, thread.failures, thread.next_try_at = None, 0, None
+            thread.leased_by, thread.leased_until = None, None
+            return None
+        unsure = thread.trying == message.id
+        thread.trying, thread.leased_by = message.id, holder
+        thread.leased_until = now + self.policy.lease
+        return Owed(
+            message=message.id,
+            conversation=conversation,
+            to=identity.address,
+            text=message.text,
+            unsure=unsure,
+            known=_known_ids(session, identity.id) if unsure else frozenset(),
+        )
 
     def _next_owed(
         self, session: Session, thread: TextThread, identity: Identity, now: datetime
     ) -> Message | None:
         """The oldest owed text that may go out now; what may not at all is withheld."""
         conversation = thread.conversation_id
-        thread.quiet_until = quiet_there(session, identity, self.texts, now)
-        query = select(Message).where(Message.conversation_id == conversation, *_OWED)
-        if thread.quiet_until is not None:
-            query = query.where(ANSWERS)
-        message = session.scalars(query.order_by(Message.number).limit(1)).one_or_none()
+        query = (
+            select(Message)
+            .where(Message.conversation_id == conversation, *_OWED)
+            .order_by(Message.number)
+            .limit(1)
+        )
+        message = session.scalars(query).one_or_none()
+        if message is not None and not is_answer(message):
+            thread.quiet_until = quiet_there(session, identity, self.texts, now)
+            if thread.quiet_until is not None:
+                message = session.scalars(query.where(ANSWERS)).one_or_none()
         if message is None:
             return None
         if not wants_texts(session, Channel.SMS, identity.address):
@@ -203,11 +220,11 @@ class Texting:
             hour = int(now.timestamp() // self.texts.answers_within.total_seconds())
             note = render_words("enough", language)
             owe_note(session, conversation, f"enough:{hour}", note, now=now)
-            return session.scalars(query.order_by(Message.number).limit(1)).one_or_none()
+            return session.scalars(query).one_or_none()
         return message
 
-    def _send_one(self, owed: Owed, holder: str) -> bool:
-        """Send it and write down what came of it; True when the conversation may go on."""
+    def _send_one(self, owed: Owed, holder: str) -> tuple[bool, Owed | None]:
+        """Send it and write down what came of it; whether it ended, and the next to send."""
         try:
             provider_id = self.transport.send(
                 owed.to,
@@ -220,10 +237,11 @@ class Texting:
             return self._record_failure(owed, holder, error)
         with self.database.transaction() as session:
             _end(session, owed, SendState.SENT, reason=None, provider_id=provider_id)
-            self._go_on(session, owed, holder, self.clock())
-        return True
+            return True, self._go_on(session, owed, holder)
 
-    def _record_failure(self, owed: Owed, holder: str, error: TransportError) -> bool:
+    def _record_failure(
+        self, owed: Owed, holder: str, error: TransportError
+    ) -> tuple[bool, Owed | None]:
         with self.database.transaction() as session:
             now = self.clock()
             if isinstance(error, OptedOutError):
@@ -239,8 +257,7 @@ class Texting:
             at = session.scalars(select(Message.at).where(Message.id == owed.message)).one()
             if error.permanent or now - at >= self.policy.give_up_after:
                 _end(session, owed, SendState.FAILED, reason=str(error), provider_id=None)
-                self._go_on(session, owed, holder, now)
-                return True
+                return True, self._go_on(session, owed, holder)
             session.execute(
                 update(Message).where(Message.id == owed.message).values(send_reason=str(error))
             )
@@ -251,13 +268,16 @@ class Texting:
                 thread.next_try_at = now + wait
                 thread.leased_by, thread.leased_until = None, None
                 self.jobs.owe_sms(session, owed.message, after=wait)
-            return False
+            return False, None
 
-    def _go_on(self, session: Session, owed: Owed, holder: str, now: datetime) -> None:
+    def _go_on(self, session: Session, owed: Owed, holder: str) -> Owed | None:
+        """Claim the next after one that ended, while the lease is still ours."""
         thread = _thread_row(session, owed.conversation)
-        if thread.leased_by == holder:
-            thread.trying, thread.failures, thread.next_try_at = None, 0, None
-            thread.leased_until = now + self.policy.lease
+        if thread.leased_by != holder:
+            return None
+        thread.trying, thread.failures, thread.next_try_at = None, 0, None
+        session.flush()
+        return self._claim_next(session, owed.conversation, holder)
 
 
 _OWED: Final = (

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from models.base import Base
@@ -46,7 +46,7 @@ class Database:
             StorageFullError: The disk took no more; nothing was written.
 
         """
-        with sessionmaker(self.write_engine, expire_on_commit=False)() as session:
+        with Session(self.write_engine, expire_on_commit=False) as session:
             try:
                 yield session
                 session.commit()
@@ -60,7 +60,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads: one consistent snapshot, never waits for a writer."""
-        with sessionmaker(self.read_engine, expire_on_commit=False)() as session:
+        with Session(self.read_engine, expire_on_commit=False) as session:
             yield session
 
     def dispose(self) -> None:
