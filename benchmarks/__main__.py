@@ -13,6 +13,7 @@ ALL = (
     "diversity",
     "load",
     "grouping",
+    "attached",
     "quality",
     "scale",
     "kills",

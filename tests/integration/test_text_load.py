@@ -1,4 +1,4 @@
-"""Hundreds of texts, doubled, out of order and forged: each is heard once and answered once.
+"""Two thousand texts, doubled, out of order and forged: each is heard once and answered once.
 
 A small sister of `python -m benchmarks texts`, which says how soon they are acknowledged.
 """
@@ -14,7 +14,7 @@ from tests.standins.text_load import Counted, Load, count, waiting
 from tests.standins.twilio import Twilio
 
 __all__ = ["house", "twilio"]
-TEXTS, PHONES, RATE = 400, 50, 200
+TEXTS, PHONES, RATE = 2_000, 250, 200
 
 
 def work_off(house: Installation) -> None:
