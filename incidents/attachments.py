@@ -10,6 +10,7 @@ import errno
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, ClassVar, Final
@@ -39,14 +40,15 @@ class AttachmentPolicy:
 
     Attributes:
         max_bytes: Of one file.
-        max_files: Of one conversation.
-        max_total: Bytes of one conversation.
+        max_files: Of one conversation, `within` that time: a phone's conversation lasts for years.
+        max_total: Bytes of one conversation in that time.
 
     """
 
     max_bytes: int = 25 << 20
     max_files: int = 10
     max_total: int = 100 << 20
+    within: timedelta = timedelta(days=1)
 
 
 class TooLargeError(DomainError):
@@ -256,13 +258,15 @@ class AttachmentStore:
             raise NotFoundError("There is no such conversation.")
         count, total = session.execute(
             select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(
-                Attachment.conversation_id == conversation
+                Attachment.conversation_id == conversation,
+                Attachment.at > self.clock() - self.policy.within,
             )
         ).one()
         if count >= self.policy.max_files or total + size > self.policy.max_total:
             raise TooManyError(
-                f"This conversation has all the files it may have ({self.policy.max_files} files, "
-                f"{self.policy.max_total >> 20} MB together). Describe the rest in words.",
+                "This conversation has all the files it may have for today "
+                f"({self.policy.max_files} files, {self.policy.max_total >> 20} MB together). "
+                "Describe the rest in words.",
                 max_files=self.policy.max_files,
                 max_total=self.policy.max_total,
             )

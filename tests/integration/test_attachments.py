@@ -23,6 +23,7 @@ from models.errors import StorageFullError
 from models.ids import ConversationId
 from models.report import Attachment, Report
 from models.vocabulary import Audience, Role
+from tests.fakes import StandingClock
 from tests.integration.api_fixtures import (  # noqa: F401 - fixtures
     client,
     http,
@@ -316,6 +317,22 @@ def test_a_conversation_has_room_for_so_many_bytes(
     assert talk.send("c.txt", b"c" * 50).status_code == 201
     assert talk.send("d.txt", b"d" * 101).status_code == 413
     assert len(blobs(installation)) == 2
+
+
+def test_a_phone_that_sent_many_files_last_week_may_send_more(
+    talk: Talk, installation: Installation
+) -> None:
+    clock = StandingClock(installation.clock())
+    installation.attachments = AttachmentStore(
+        installation.database,
+        installation.attachments.blobs,
+        clock,
+        AttachmentPolicy(max_files=1),
+    )
+    assert talk.send("a.txt", b"one").status_code == 201
+    assert talk.send("b.txt", b"two").status_code == 409
+    clock.forward(days=1, seconds=1)
+    assert talk.send("b.txt", b"two").status_code == 201
 
 
 def test_where_the_disk_takes_no_more_it_is_said_and_no_torn_file_is_left(
