@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from api.settings import Settings
@@ -23,9 +23,6 @@ from incidents.transports.port import SmsTransport
 from incidents.transports.sms_media import TWILIO_STORES, SmsMedia
 from models.clock import Clock
 from models.database import Database
-
-if TYPE_CHECKING:
-    from api.wiring import Installation
 
 _TWILIO: Final = "https://api.twilio.com"
 _AT_ONCE: Final = 200
@@ -81,19 +78,17 @@ def build_texts(
 
 
 def hear_brought(
-    house: Installation, brought: BroughtText, *, network_says: str = "", network_helps: bool
+    texts: Texts, brought: BroughtText, *, network_says: str = "", network_helps: bool
 ) -> None:
     """Take a text that its provider signed: a carrier's word is obeyed now, the rest is kept.
 
     Args:
-        house: With texts switched on.
+        texts: Where it is sent and heard.
         brought: The text.
         network_says: The provider's own reading of a carrier's word.
         network_helps: Whether the provider answers a request for help itself.
 
     """
-    texts = house.texts
-    assert texts is not None  # noqa: S101 - the route has checked
     signal = parse_signal(brought.text, network_says=network_says)
     alone = brought.series is None and not brought.media
     no_more = brought.series is None and signal is not None and signal.wanted is False

@@ -20,7 +20,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from api.auth import house_of
 from api.errors import MalformedRequestError
-from api.texting import hear_brought
+from api.texting import Texts, hear_brought
 from api.wiring import Installation
 from incidents.text_inbound import E164
 from incidents.text_status import record_status
@@ -53,8 +53,8 @@ class ForgedSmsError(DomainError):
 async def hear_twilio(request: Request) -> Response:
     """Take one text. The same MessageSid again changes nothing and sends nothing."""
     house = house_of(request)
-    fields = checked_fields(house, request, await request.body(), PATH)
-    await run_in_threadpool(_hear, house, fields)
+    texts, fields = checked_fields(house, request, await request.body(), PATH)
+    await run_in_threadpool(_hear, texts, house.settings.twilio_from, fields)
     return Response(_SILENCE, media_type="text/xml")
 
 
@@ -62,15 +62,17 @@ async def hear_twilio(request: Request) -> Response:
 async def note_status(request: Request) -> Response:
     """Remember how far a text of ours came; an older word changes nothing."""
     house = house_of(request)
-    fields = checked_fields(house, request, await request.body(), STATUS_PATH)
+    _, fields = checked_fields(house, request, await request.body(), STATUS_PATH)
     await run_in_threadpool(_note, house, fields)
     return Response(status_code=204)
 
 
 def checked_fields(
     house: Installation, request: Request, body: bytes, path: str
-) -> Mapping[str, str]:
-    """The fields of a call that our Twilio account really made, as a form or as JSON.
+) -> tuple[Texts, Mapping[str, str]]:
+    """Where texts go, and the fields of a call that our Twilio account really made.
+
+    The body is a form or JSON.
 
     Raises:
         SmsNotConfiguredError: No account is configured.
@@ -99,7 +101,7 @@ def checked_fields(
             "This call is not signed by our account. If it is Twilio's, let MUSTER_PUBLIC_BASE_URL "
             "be exactly the address that Twilio calls, and check MUSTER_TWILIO_AUTH_TOKEN."
         )
-    return fields
+    return house.texts, fields
 
 
 def _parse_form(body: bytes) -> tuple[ImmutableMultiDict[str, str], Mapping[str, str]]:
@@ -129,15 +131,15 @@ def _parse_json(body: bytes) -> tuple[str, Mapping[str, str]]:
     return text, {str(name): str(value) for name, value in told.items()}
 
 
-def _hear(house: Installation, fields: Mapping[str, str]) -> None:
+def _hear(texts: Texts, ours: str | None, fields: Mapping[str, str]) -> None:
     brought = parse_brought(fields)
     if not _MESSAGE_ID.fullmatch(brought.id):
         raise MalformedRequestError("The call names no MessageSid.")
-    if not E164.fullmatch(brought.sender) or brought.sender == house.settings.twilio_from:
+    if not E164.fullmatch(brought.sender) or brought.sender == ours:
         # A short code or a name: nobody to answer, and no person.
         log.info("text %s is from no phone number; not heard", brought.id)
         return
-    hear_brought(house, brought, network_says=fields.get("OptOutType", ""), network_helps=True)
+    hear_brought(texts, brought, network_says=fields.get("OptOutType", ""), network_helps=True)
 
 
 def _note(house: Installation, fields: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.auth import house_of
 from api.errors import MalformedRequestError
 from api.routes.sms import ForgedSmsError, SmsNotConfiguredError
-from api.texting import hear_brought
+from api.texting import Texts, hear_brought
 from api.wiring import Installation
 from incidents.text_status import record_status
 from incidents.transports.sms_gateway import (
@@ -42,11 +42,11 @@ async def hear_gateway(request: Request) -> Response:
             "This call is not signed by our gateway within the last five minutes. Check "
             "MUSTER_TEXT_GATEWAY_SECRET and the gateway's clock."
         )
-    await run_in_threadpool(_take, house, body, request.headers["webhook-id"])
+    await run_in_threadpool(_take, house, house.texts, body, request.headers["webhook-id"])
     return Response(status_code=204)
 
 
-def _take(house: Installation, body: bytes, webhook_id: str) -> None:
+def _take(house: Installation, texts: Texts, body: bytes, webhook_id: str) -> None:
     status = parse_status(body)
     if status is not None:
         text_id, word, error = status
@@ -60,4 +60,4 @@ def _take(house: Installation, body: bytes, webhook_id: str) -> None:
     if brought is None:
         log.info("text %s is from no phone number; not heard", webhook_id)
         return
-    hear_brought(house, brought, network_helps=False)
+    hear_brought(texts, brought, network_helps=False)
