@@ -1,8 +1,9 @@
-"""Pictures of error messages to text, by tesseract where it is installed.
+"""Pictures of error messages to text, by tesseract, rapidocr or both: what is installed.
 
-Measured on drawn dialogs (`benchmarks/files.md`): twice the size, light paper, sparse text; a
-second look at the size as it came where the first found no code. What a reader of pictures
-confuses in codes (0 and O, a lost underscore) is put right by the codes' own shapes.
+Measured on drawn dialogs (`benchmarks/files.md`): tesseract at twice the size, light paper,
+sparse text; where that found no code a second look, by rapidocr, else by tesseract at the size
+as it came. What a reader of pictures confuses in codes (0 and O, a lost underscore) is put
+right by the codes' own shapes.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from classifier.signature_codes import find_codes
+from incidents.file_ocr_rapid import has_rapid, look_rapid
 from incidents.file_reading import FileText
 from models.storable import storable
 
@@ -27,6 +29,7 @@ _DARK: Final = 110
 _SOFT: Final = 0.8
 _WAIT_S: Final = 20.0
 _MOST: Final = 40_000
+_MUCH: Final = 1_500
 _HEX: Final = re.compile(r"\b[0OQ][xX]([0-9A-Fa-fOoQlISZ]{6,8})\b")
 _HEX_DIGITS: Final = str.maketrans("OoQlISZ", "0001152")
 _ORACLE: Final = re.compile(r"\b[O0]RA-([0-9OoQlIS]{4,5})\b")
@@ -44,32 +47,49 @@ def find_program() -> str | None:
 
 
 class OcrReader:
-    """Reads pictures; without tesseract it says that no text was read."""
+    """Reads pictures with what is installed; without anything it says that no text was read."""
 
-    name = "tesseract-1"
+    name = "ocr-2"
 
-    def __init__(self, find: Callable[[], str | None] = find_program) -> None:
-        self._find = find
+    def __init__(
+        self,
+        program: Callable[[], str | None] = find_program,
+        rapid: Callable[[], bool] = has_rapid,
+    ) -> None:
+        self._program, self._rapid = program, rapid
 
     def read(self, content: bytes) -> FileText:
         """The text in a picture; bounded by the sandbox it runs in."""
-        program = self._find()
-        if program is None:
+        program, rapid = self._program(), self._rapid()
+        if program is None and not rapid:
             return FileText("", NO_PROGRAM, "none")
         from PIL import Image
 
         try:
             with Image.open(BytesIO(content)) as picture:
                 picture.draft("L", (4000, 4000))
-                grey = picture.convert("L")
+                given = picture.convert("RGB")
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             return FileText("", "This picture could not be opened to read what is in it.")
-        if min(grey.size) < _TOO_SMALL:
+        if min(given.size) < _TOO_SMALL:
             return FileText("", None)
-        text = mend_codes(_look(program, _prepared(grey, larger=True)))
-        if not any(True for _ in find_codes(text)):
-            text = f"{text}\n{mend_codes(_look(program, _prepared(grey, larger=False)))}"
+        text = ""
+        for look in _looks(program, given, rapid=rapid):
+            text = f"{text}\n{mend_codes(look())}".strip()
+            if len(text) > _MUCH or any(True for _ in find_codes(text)):
+                break  # a screen full of words is no dialog, and dear to look at twice
         return FileText(storable(text)[:_MOST])
+
+
+def _looks(program: str | None, given: Image.Image, *, rapid: bool) -> Iterator[Callable[[], str]]:
+    """The ways to look at a picture, the cheapest first."""
+    grey = given.convert("L")
+    if program is not None:
+        yield lambda: _look(program, _prepared(grey, larger=True))
+    if rapid:
+        yield lambda: look_rapid(_bounded(given))
+    elif program is not None:
+        yield lambda: _look(program, _prepared(grey, larger=False))
 
 
 def mend_codes(text: str) -> str:
@@ -90,13 +110,18 @@ def _prepared(grey: Image.Image, *, larger: bool) -> Image.Image:
     if larger and pixels * 4 <= _MOST_PIXELS:
         grey = grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.LANCZOS)
     else:
-        if pixels > _MOST_PIXELS:
-            share = (_MOST_PIXELS / pixels) ** 0.5
-            grey = grey.resize((int(grey.width * share), int(grey.height * share)))
-        grey = grey.filter(ImageFilter.GaussianBlur(_SOFT))
+        grey = _bounded(grey).filter(ImageFilter.GaussianBlur(_SOFT))
     if ImageStat.Stat(grey).mean[0] < _DARK:
         grey = ImageOps.invert(grey)
     return ImageOps.autocontrast(grey, cutoff=1)
+
+
+def _bounded(picture: Image.Image) -> Image.Image:
+    pixels = picture.width * picture.height
+    if pixels <= _MOST_PIXELS:
+        return picture
+    share = (_MOST_PIXELS / pixels) ** 0.5
+    return picture.resize((int(picture.width * share), int(picture.height * share)))
 
 
 def _look(program: str, picture: Image.Image) -> str:
