@@ -36,7 +36,8 @@ class Message(Base):
 
     `outcome` stands on inbound ones: what the turn brought (report, incident), so that a
     repeated message gets the first answer again. `send_state` stands on those that a job
-    carries out of the house (SMS).
+    carries out of the house (SMS). `actor` is the member of staff who wrote or caused it, and
+    `author` what the person is shown of the one who wrote.
     """
 
     __tablename__ = "message"
@@ -62,4 +63,6 @@ class Message(Base):
     outcome: Mapped[dict[str, Any] | None]
     send_state: Mapped[str | None] = mapped_column(String(32))
     send_reason: Mapped[str | None] = mapped_column(Text)
+    author: Mapped[str | None] = mapped_column(String(200))
+    actor: Mapped[str | None] = mapped_column(String(200))
     at: Mapped[datetime]

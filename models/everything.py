@@ -6,6 +6,7 @@ from models import (
     catalogue,
     conversation,
     delivery,
+    handoff,
     incident,
     learning,
     people,
@@ -27,5 +28,6 @@ TABLES = (
     texting,
     learning,
     recurrence,
+    handoff,
 )
 METADATA = Base.metadata

@@ -29,6 +29,7 @@ KeyId = NewType("KeyId", UUID)
 SignalId = NewType("SignalId", UUID)
 TextId = NewType("TextId", UUID)
 RecurrenceId = NewType("RecurrenceId", UUID)
+HandoffId = NewType("HandoffId", UUID)
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS: Final = CROCKFORD + "*~$=U"  # Crockford's check symbols, modulo 37

@@ -163,6 +163,29 @@ class AttachmentState(StrEnum):
     REFUSED = "refused"
 
 
+class HandoffState(StrEnum):
+    """Where a person's wish for a person stands; the legal moves are in `incidents.handoffs`."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    ENDED = "ended"
+
+
+class HandoffReason(StrEnum):
+    """Whose idea it was that a person takes over."""
+
+    ASKED = "asked"
+    STAFF = "staff"
+
+
+class HandoffOutcome(StrEnum):
+    """How a hand-off ended."""
+
+    GIVEN_BACK = "given_back"
+    LEFT_ALONE = "left_alone"
+    NOBODY_CAME = "nobody_came"
+
+
 class Role(StrEnum):
     """What somebody or something may do; `api.auth` holds the table."""
 
