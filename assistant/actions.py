@@ -9,8 +9,10 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from typing_extensions import override
 
 from assistant import wording
-from assistant.drafting import dropped_of, filing_of
-from assistant.extraction import DRAFT, choose_missing, extract, meant, take_words
+from assistant.actions_handing import HandOff
+from assistant.dialogue import HANDED_OVER
+from assistant.drafting import dropped_of, empty_draft, filing_of
+from assistant.extraction import choose_missing, extract, meant, take_words
 from assistant.phrases import say
 from classifier.catalogue import Catalogue
 from classifier.scope import read_scope
@@ -44,7 +46,7 @@ class Extract(_Ours):
         loop = (tracker.active_loop or {}).get("name") is not None
         updates = extract(tracker.slots, tracker.latest_message, self.catalogue, loop=loop)
         # What the last turn handed over was taken; a Rasa server still has it.
-        done = (name for name in ("filing", "addition") if tracker.slots.get(name) is not None)
+        done = (name for name in HANDED_OVER if tracker.slots.get(name) is not None)
         updates |= dict.fromkeys(done)
         return [SlotSet(name, value) for name, value in updates.items()]
 
@@ -374,7 +376,7 @@ def build_actions(catalogue: Catalogue) -> list[Action]:
         NoteQuestion, Insist, Cancel, RestartDraft, Status, Add, AnswerFollowUp, Change, ClearField,
         SayChanged,
     )  # fmt: skip
-    return [kind(catalogue) for kind in ours]
+    return [*(kind(catalogue) for kind in ours), HandOff()]
 
 
 def _filled_already(events: list[dict[str, Any]]) -> bool:
@@ -384,15 +386,13 @@ def _filled_already(events: list[dict[str, Any]]) -> bool:
 
 
 def _emptied() -> Events:
-    empty: dict[str, Any] = {"declined": [], "attachments": [], "slot_meta": {}, "asked": {}}
-    return [SlotSet(name, empty.get(name)) for name in DRAFT]
+    return [SlotSet(name, value) for name, value in empty_draft().items()]
 
 
 def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
     told = {name: value for name, value in data.items() if value}
-    event: dict[str, Any] = SlotSet(
-        "addition", {"report": report, "kind": kind, "text": text, "data": told}
-    )
+    value = {"report": report, "kind": kind, "text": text, "data": told}
+    event: dict[str, Any] = SlotSet("addition", value)
     return event
 
 

@@ -12,6 +12,7 @@ from assistant.engine import DialoguePort, Engine
 from assistant.rasa_dialogue import RasaDialogue
 from assistant.rasa_door import RasaDoor
 from assistant.runner import InProcessActions
+from incidents.handoffs import HandoffPolicy
 from incidents.intake import Intake
 from incidents.organisation import Organisation
 from incidents.readers import ReaderPort
@@ -67,5 +68,13 @@ def build_desk(
     intake: Intake,
     clock: Clock,
     engine: DialoguePort | None = None,
+    handoffs: HandoffPolicy | None = None,
 ) -> Desk:
-    return Desk(database, organisation, intake, engine or build_engine(organisation), clock)
+    return Desk(
+        database,
+        organisation,
+        intake,
+        engine or build_engine(organisation),
+        clock,
+        handoffs or HandoffPolicy(),
+    )

@@ -1,14 +1,15 @@
 """One turn of a conversation, end to end: read, think, record once, answer after the commit.
 
 A kill at any statement and a retry with the same id files the report exactly once: the turn,
-its answers, the message's id and the report are one transaction.
+its answers, the message's id and the report are one transaction. While one of staff holds the
+conversation, what a person says is written down the same way, and the assistant is quiet.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from classifier.language import detect_language
 from classifier.reading import Heard
 from incidents.drafts import Draft, ReadDraft, Recorded
 from incidents.file_listing import read_unsaid
+from incidents.handoffs import HandoffPolicy, find_open, record_asked, record_heard
 from incidents.identities import record_identity
 from incidents.intake import Intake, record_addition
 from incidents.organisation import Organisation
@@ -39,7 +41,7 @@ from models.database import Database
 from models.ids import ConversationId, IdentityId, new_id
 from models.people import Identity
 from models.report import Attachment, Report
-from models.vocabulary import Channel
+from models.vocabulary import Channel, HandoffState
 
 _TRIES: Final = 6
 
@@ -62,6 +64,7 @@ class Desk:
     intake: Intake
     engine: DialoguePort
     clock: Clock
+    handoffs: HandoffPolicy = field(default_factory=HandoffPolicy)
 
     def open_web(self, *, locale: str, time_zone: str | None, context: Mapping[str, Any]) -> Opened:
         """Begin a conversation with somebody nameless on a page.
@@ -102,9 +105,14 @@ class Desk:
                 if (earlier := _repeated(session, row, message)) is not None:
                     return earlier
                 said = self._gather(session, row, message)
-            thought = self._think(row, said)
+            held = said.handoff == HandoffState.HELD
+            if held and message.by_silence:
+                return Answer((), None, None)
+            thought = None if held else self._think(row, said)
             try:
                 with self.database.transaction() as session:
+                    if thought is None:
+                        return self._record_held(session, row, message)
                     return self._record(session, row, message, thought)
             except (TurnOvertakenError, IntegrityError):
                 # Another turn of this conversation came first: look again, then take it anew.
@@ -142,6 +150,7 @@ class Desk:
 
     def _gather(self, session: Session, row: Conversation, message: Inbound) -> Said:
         context = {**background.read_context(session, row.identity_id), **row.context}
+        handoff = find_open(session, row.id)
         return Said(
             text=message.text,
             channel=row.channel,
@@ -149,6 +158,7 @@ class Desk:
             mine=tuple(background.read_mine(session, row.identity_id)),
             attachments=tuple(str(one) for one in message.attachments),
             context=context,
+            handoff=handoff.state.value if handoff is not None else None,
         )
 
     def _think(self, row: Conversation, said: Said) -> _Thought:
@@ -228,6 +238,8 @@ class Desk:
             recorded = self.intake.record_report(session, thought.read, now=now)
         if thought.turn.addition is not None:
             self._record_addition(session, row, message, thought.turn.addition, now)
+        if thought.turn.handoff is not None:
+            record_asked(session, row.id, self.handoffs, now=now)
         outcome = render_outcome(session, recorded)
         if recorded is not None:
             thought.state.slots["last_report"] = recorded.report.reference
@@ -257,6 +269,28 @@ class Desk:
         return render_answer(
             tuple(transcript.render_out(one) for one in rows), outcome, repeated=False
         )
+
+    def _record_held(self, session: Session, row: Conversation, message: Inbound) -> Answer:
+        """The turn's one transaction while one of staff answers: the words, and who waits."""
+        now = self.clock()
+        transcript.record_version(session, row, row.state, now=now)
+        handoff = find_open(session, row.id)
+        if handoff is not None:
+            record_heard(handoff, self.handoffs, now=now)
+        files = [str(one) for one in message.attachments]
+        outcome = {**render_outcome(session, None), "held": True, "files": files}
+        transcript.record_inbound(
+            session,
+            row,
+            number=transcript.next_number(session, row.id),
+            text=message.text,
+            payload=message.payload,
+            client_id=message.client_id,
+            provider_message_id=message.provider_message_id,
+            outcome={**outcome, "said": digest(message)},
+            now=now,
+        )
+        return render_answer((), outcome, repeated=False)
 
     def _record_addition(
         self,

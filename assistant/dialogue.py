@@ -11,6 +11,8 @@ from models.vocabulary import Channel
 
 _EVENTS: Final = 80
 _ASKED: Final = {"same": "join", "description": None}
+HANDED_OVER: Final = ("filing", "addition", "handoff")
+"""Slots by which a turn hands over what is to be recorded; empty between turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Said:
         mine: The person's own earlier reports, newest first.
         language: What the conversation is in from now on; None: as before.
         context: service and site known before a word was said, and from where (`from`).
+        handoff: `waiting` where the person has asked for a person already.
 
     """
 
@@ -62,6 +65,7 @@ class Said:
     attachments: tuple[str, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
+    handoff: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,14 @@ class Turn:
         filing: A draft to record: text, service, site, impact, people, since, slot_meta, join,
             declined, attachments, draft_no. None when nothing is filed.
         addition: Something to add to an earlier report: report, kind, text.
+        handoff: Set where somebody asked for a person.
 
     """
 
     utterances: tuple[Utterance, ...]
     filing: Mapping[str, Any] | None = None
     addition: Mapping[str, Any] | None = None
+    handoff: str | None = None
 
 
 @dataclass

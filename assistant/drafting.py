@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.extraction import UNKNOWN
+from assistant.extraction import DRAFT, UNKNOWN
 from assistant.wording import IMPACTS
 
 
@@ -30,6 +30,12 @@ def filing_of(slots: Mapping[str, Any]) -> dict[str, Any]:
 def dropped_of(slots: Mapping[str, Any]) -> dict[str, Any]:
     """What was known of a draft that is given up; it may be taken up again."""
     return {name: slots.get(name) for name in ("service", "site", "impact", "people", "since")}
+
+
+def empty_draft() -> dict[str, Any]:
+    """Every slot of a draft as it is before a word was said."""
+    empty: dict[str, Any] = {"declined": [], "attachments": [], "slot_meta": {}, "asked": {}}
+    return {name: empty.get(name) for name in DRAFT}
 
 
 def _known(value: Any) -> Any:

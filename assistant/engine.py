@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from typing_extensions import override
 
-from assistant.dialogue import Button, ConversationState, Said, Turn, Utterance
+from assistant.dialogue import HANDED_OVER, Button, ConversationState, Said, Turn, Utterance
 from assistant.domain import Domain
 from assistant.domain_parts import REQUESTED, BadDialogueError
 from assistant.forms import FormRejectedError, run_form
@@ -101,11 +101,11 @@ def open_conversation(
 def close_turn(state: ConversationState, utterances: Sequence[Utterance]) -> Turn:
     """What a turn brought; what is to be recorded leaves the state with it."""
     slots = state.slots
-    filing, addition = slots.get("filing"), slots.get("addition")
-    slots |= {name: None for name in ("filing", "addition") if name in slots}
+    filing, addition, handoff = (slots.get(name) for name in HANDED_OVER)
+    slots |= {name: None for name in HANDED_OVER if name in slots}
     last = utterances[-1] if utterances else None
     state.issued = [[b.title, b.payload] for b in last.buttons] if last else []
-    return Turn(tuple(utterances), filing, addition)
+    return Turn(tuple(utterances), filing, addition, handoff)
 
 
 def render_utterance(

@@ -35,5 +35,6 @@ def hear(said: Said, state: ConversationState) -> dict[str, Any]:
             "attachments": list(said.attachments),
             "context": dict(said.context),
             "language": said.language,
+            "handoff": said.handoff,
         },
     }

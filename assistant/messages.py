@@ -17,13 +17,17 @@ _DROPPED: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """What a person sent. `client_id` or `provider_message_id` makes a repetition known."""
+    """What a person sent. `client_id` or `provider_message_id` makes a repetition known.
+
+    `by_silence`: nobody said it; it stands for what somebody who fell silent would have said.
+    """
 
     text: str
     payload: str | None = None
     client_id: str | None = None
     provider_message_id: str | None = None
     attachments: tuple[AttachmentId, ...] = ()
+    by_silence: bool = False
 
 
 @dataclass(frozen=True, slots=True)

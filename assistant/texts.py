@@ -16,10 +16,12 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from assistant import transcript
 from assistant.desk import Desk
 from assistant.dialogue import ConversationState
 from assistant.messages import Inbound
 from assistant.text_dialogue import waits_for_a_word
+from incidents.handoffs import find_open
 from incidents.intake import record_addition
 from incidents.text_inbound import TakenText, TextBox
 from incidents.text_media import TextMedia, given_up, is_decided, kept_files, troubles
@@ -30,6 +32,7 @@ from models.database import insert_if_absent
 from models.ids import ConversationId, TextId
 from models.report import Report
 from models.texting import TextThread
+from models.vocabulary import HandoffState
 
 _WAITS: Final = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 15))
 _AT_ONCE: Final = 2
@@ -74,7 +77,7 @@ class TextHearing:
         conversation = self.desk.thread_of(sender)
         with self.desk.database.transaction() as session:
             row = session.get_one(Conversation, conversation)
-            words = render_words("help", _language(row))
+            words = render_words("help", transcript.language_of(row))
             message = owe_note(
                 session, conversation, f"help:{text_id}", words, now=self.box.clock()
             )
@@ -127,7 +130,7 @@ class TextHearing:
         if not lost:
             return
         words = render_words(
-            "file_lost", _language(row), lost=len(lost), all=len(media), why=lost[0]
+            "file_lost", transcript.language_of(row), lost=len(lost), all=len(media), why=lost[0]
         )
         now = self.box.clock()
         message = owe_note(session, conversation, f"lost:{taken.id}", words, now=now)
@@ -136,16 +139,7 @@ class TextHearing:
 
     def record_expected(self, session: Session, row: Conversation) -> None:
         """Write down when silence would file something, or that it would not."""
-        state = ConversationState.from_json(row.state)
-        waits = waits_for_a_word(state) is not None or _has_only_files(state)
-        at = row.last_at + self.box.policy.silence if waits else None
-        insert_if_absent(session, TextThread, conversation_id=row.id, failures=0)
-        session.execute(
-            update(TextThread)
-            .where(TextThread.conversation_id == row.id)
-            .values(auto_file_at=at)
-            .execution_options(synchronize_session=False)
-        )
+        record_expected(session, row, self.box.policy.silence)
 
     def _tell_staff(
         self, session: Session, row: Conversation, count: int, lost: Sequence[str], now: datetime
@@ -173,9 +167,11 @@ class TextHearing:
         state = ConversationState.from_json(row.state)
         word, key = waits_for_a_word(state), f"silence:{row.version}"
         if word is not None:
-            self.desk.hear(conversation, Inbound(text="", payload=word, client_id=key))
+            silent = Inbound(text="", payload=word, client_id=key, by_silence=True)
+            self.desk.hear(conversation, silent)
         elif _has_only_files(state):
-            self.desk.hear(conversation, Inbound(text=_NO_WORDS, client_id=key))
+            silent = Inbound(text=_NO_WORDS, client_id=key, by_silence=True)
+            self.desk.hear(conversation, silent)
         with self.desk.database.transaction() as session:
             session.execute(
                 update(TextThread)
@@ -185,9 +181,20 @@ class TextHearing:
         return True
 
 
-def _language(row: Conversation) -> str:
-    """As the dialogue has heard it, else as the conversation began."""
-    return str(row.state.get("slots", {}).get("language") or row.locale)
+def record_expected(session: Session, row: Conversation, silence: timedelta) -> None:
+    """Write down when silence would file something; while one of staff answers, it never does."""
+    state = ConversationState.from_json(row.state)
+    handoff = find_open(session, row.id)
+    held = handoff is not None and handoff.state is HandoffState.HELD
+    waits = not held and (waits_for_a_word(state) is not None or _has_only_files(state))
+    at = row.last_at + silence if waits else None
+    insert_if_absent(session, TextThread, conversation_id=row.id, failures=0)
+    session.execute(
+        update(TextThread)
+        .where(TextThread.conversation_id == row.id)
+        .values(auto_file_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _has_only_files(state: ConversationState) -> bool:

@@ -29,7 +29,10 @@ class TurnOvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OutMessage:
-    """One message to a person, as stored. `number` counts within the conversation."""
+    """One message to a person, as stored. `number` counts within the conversation.
+
+    `author` is set where a member of staff wrote it, not the assistant.
+    """
 
     id: str
     number: int
@@ -37,15 +40,26 @@ class OutMessage:
     buttons: tuple[Button, ...]
     card: Mapping[str, Any] | None
     at: datetime
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a message of ours will hold."""
+    """What a message of ours will hold.
+
+    Attributes:
+        author: The one of staff who wrote it, as the person sees them.
+        actor: The one of staff who wrote it or caused it.
+        key: With one it is said once: a second message of the same key is refused.
+
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     card: Mapping[str, Any] | None = None
+    author: str | None = None
+    actor: str | None = None
+    key: str | None = None
 
 
 def find_conversation(session: Session, conversation_id: ConversationId) -> Conversation:
@@ -59,6 +73,11 @@ def find_conversation(session: Session, conversation_id: ConversationId) -> Conv
     if row is None:
         raise NotFoundError("There is no such conversation. Start a new one.")
     return row
+
+
+def language_of(conversation: Conversation) -> str:
+    """As the dialogue has heard it, else as the conversation began."""
+    return str(conversation.state.get("slots", {}).get("language") or conversation.locale)
 
 
 def find_inbound(
@@ -86,8 +105,11 @@ def find_inbound(
 
 
 def answers_to(session: Session, message_id: MessageId) -> tuple[OutMessage, ...]:
+    """What the assistant answered; what staff wrote since is no part of it."""
     rows = session.scalars(
-        select(Message).where(Message.reply_to == message_id).order_by(Message.number)
+        select(Message)
+        .where(Message.reply_to == message_id, Message.author.is_(None))
+        .order_by(Message.number)
     )
     return tuple(render_out(row) for row in rows)
 
@@ -122,6 +144,26 @@ def record_version(
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts rows
         raise TurnOvertakenError
+
+
+def lock_conversation(
+    session: Session, conversation_id: ConversationId, *, now: datetime
+) -> Conversation:
+    """Move the conversation on for staff, whatever its version. Locks its row until commit.
+
+    A turn that was thought meanwhile is overtaken, and taken again.
+
+    Raises:
+        NotFoundError: There is none.
+
+    """
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(version=Conversation.version + 1, last_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return find_conversation(session, conversation_id)
 
 
 def next_number(session: Session, conversation_id: ConversationId) -> int:
@@ -189,12 +231,14 @@ def record_outbound(
             payload=None,
             buttons=[[b.title, b.payload] for b in said.buttons],
             card=dict(said.card) if said.card else None,
-            client_id=None,
+            client_id=said.key,
             provider_message_id=None,
             reply_to=reply_to,
             outcome=None,
             send_state="pending" if conversation.channel is Channel.SMS else None,
             send_reason=None,
+            author=said.author,
+            actor=said.actor,
             at=now,
         )
         for index, said in enumerate(words)
@@ -212,4 +256,5 @@ def render_out(row: Message) -> OutMessage:
         buttons=tuple(Button(title, payload) for title, payload in row.buttons),
         card=row.card,
         at=row.at,
+        author=row.author,
     )

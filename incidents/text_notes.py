@@ -1,6 +1,7 @@
 """What may go out now besides answers: our own short notes, quiet hours, and how much is enough.
 
-A note is an outbound message with a key of its own (`client_id`), so it is owed once.
+A note is an outbound message with a key of its own (`client_id`), so it is owed once. What a
+member of staff writes has a key too, and an author: it is an answer like the assistant's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from incidents.text_policy import TextPolicy
@@ -21,7 +22,7 @@ from models.people import Identity, Person
 from models.report import Report
 from models.vocabulary import Channel, Direction, SendState
 
-IS_NOTE: Final = Message.client_id.is_not(None)
+IS_NOTE: Final = and_(Message.client_id.is_not(None), Message.author.is_(None))
 ANSWERS: Final = or_(Message.reply_to.is_not(None), IS_NOTE)
 """Of what we owe: what a person waits for; the rest are updates."""
 
@@ -62,7 +63,8 @@ def owe_note(
 
 def is_too_much(session: Session, message: Message, policy: TextPolicy, now: datetime) -> bool:
     """Whether this answer is one more than a number gets in a while."""
-    if message.client_id is not None or message.reply_to is None:
+    is_note = message.client_id is not None and message.author is None
+    if is_note or message.reply_to is None:
         return False
     sent = session.execute(
         select(func.count()).where(

@@ -97,7 +97,7 @@ def read_texts(session: Session, reference: str, *, restricted: bool) -> list[Te
             Report.reference == reference, Report.channel == Channel.SMS
         )
     ).one_or_none()
-    if conversation is None or not (restricted or _is_open(session, conversation)):
+    if conversation is None or not (restricted or is_open_to_all(session, conversation)):
         return None
     rows = session.execute(
         select(Message, TextStatus)
@@ -108,7 +108,8 @@ def read_texts(session: Session, reference: str, *, restricted: bool) -> list[Te
     return [_seen(message, status) for message, status in rows]
 
 
-def _is_open(session: Session, conversation: ConversationId) -> bool:
+def is_open_to_all(session: Session, conversation: ConversationId) -> bool:
+    """Whether no report of the conversation is restricted."""
     closed = session.scalars(
         select(Report.id).where(
             Report.conversation_id == conversation, Report.audience != Audience.OPEN
@@ -117,11 +118,15 @@ def _is_open(session: Session, conversation: ConversationId) -> bool:
     return closed is None
 
 
+def send_state_of(message: Message, status: TextStatus | None) -> tuple[str, str | None]:
+    """How far a message came by our word and the provider's, and why not farther."""
+    if status is None or message.send_state is None:
+        return message.send_state or "heard", message.send_reason
+    return status.status, f"error {status.error}" if status.error else None
+
+
 def _seen(message: Message, status: TextStatus | None) -> TextSeen:
-    state, why = message.send_state or "heard", message.send_reason
-    if status is not None and message.send_state is not None:
-        state = status.status
-        why = f"error {status.error}" if status.error else None
+    state, why = send_state_of(message, status)
     return TextSeen(
         number=message.number,
         direction=message.direction.value,

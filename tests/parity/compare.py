@@ -61,8 +61,8 @@ def state_of(state: ConversationState) -> dict[str, Any]:
 
 def ours(turn: Turn, state: ConversationState) -> dict[str, Any]:
     after = state_of(state)
-    if "filing" in after["slots"]:
-        after["slots"] |= {"filing": turn.filing, "addition": turn.addition}
+    handed = {"filing": turn.filing, "addition": turn.addition, "handoff": turn.handoff}
+    after["slots"] |= {name: value for name, value in handed.items() if name in after["slots"]}
     return {"messages": [_message(u) for u in turn.utterances], **after}
 
 

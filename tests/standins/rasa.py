@@ -88,7 +88,7 @@ class RasaStandIn:
         )
         latest = {**call["parse_data"], "metadata": call["metadata"]}
         state, turn = self.engine.answer(state, Channel(call["channel"]), latest)
-        handed = {"filing": turn.filing, "addition": turn.addition}
+        handed = {"filing": turn.filing, "addition": turn.addition, "handoff": turn.handoff}
         return {
             "messages": [
                 {
