@@ -30,6 +30,7 @@ _ROUTES: Final = (
     "api.routes.attachments",
     "api.routes.uploads",
     "api.routes.reports",
+    "api.routes.handoffs",
     "api.routes.staff_updates",
     "api.routes.incidents",
     "api.routes.reviews",
@@ -45,6 +46,8 @@ _ROUTES: Final = (
     "api.routes.alarms",
     "api.routes.console",
     "api.routes.console_actions",
+    "api.routes.console_conversations",
+    "api.routes.console_reports",
 )
 
 

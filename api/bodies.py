@@ -99,6 +99,13 @@ class SaidMessage(Body):
     attachments: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
 
 
+class StaffMessage(Body):
+    """What a member of staff writes to a person; `key` is the same on every retry."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]
+    text: Annotated[Words, StringConstraints(max_length=MAX_TEXT)]
+
+
 class FileReport(Body):
     """A report from a program."""
 

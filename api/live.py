@@ -1,8 +1,8 @@
 """Wakes waiting streams when something was committed, in whichever process it was.
 
 One thread asks the database a few times a second, and only while somebody waits: the newest
-`seq`, and the versions of the conversations that are watched. It works the same on SQLite
-and PostgreSQL; a waiting stream costs no thread.
+`seq`, how the open hand-offs stand, and the versions of the conversations that are watched. It
+works the same on SQLite and PostgreSQL; a waiting stream costs no thread.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from incidents.handoffs import standing_handoffs
 from models.conversation import Conversation
 from models.database import Database
 from models.ids import ConversationId
 from models.staff import Counter
 
 SEQ: Final = "seq"
+HANDOFFS: Final = "handoffs"
 _CHUNK: Final = 500
 log = logging.getLogger(__name__)
 
 
 class Bell:
-    """Rings when its topic changed. Belongs to one event loop."""
+    """Rings when one of its topics changed. Belongs to one event loop."""
 
-    def __init__(self, live: LiveUpdates, topic: str | ConversationId) -> None:
-        self.topic = topic
+    def __init__(self, live: LiveUpdates, topics: frozenset[str | ConversationId]) -> None:
+        self.topics = topics
         self._live = live
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
@@ -53,7 +55,7 @@ class Bell:
 
 
 class LiveUpdates:
-    """What streams wait on: `SEQ` for anything on incidents, or one conversation."""
+    """What streams wait on: `SEQ` for anything on incidents, `HANDOFFS`, or one conversation."""
 
     def __init__(
         self, database: Database, *, every: timedelta = timedelta(milliseconds=250)
@@ -87,9 +89,9 @@ class LiveUpdates:
             self._thread.join(timeout=5)
 
     @contextmanager
-    def listen(self, topic: str | ConversationId) -> Iterator[Bell]:
-        """A bell for a topic, while the block runs. Look at the data after this, not before."""
-        bell = Bell(self, topic)
+    def listen(self, *topics: str | ConversationId) -> Iterator[Bell]:
+        """A bell for topics, while the block runs. Look at the data after this, not before."""
+        bell = Bell(self, frozenset(topics))
         with self._lock:
             self._bells.add(bell)
             self._wanted.set()
@@ -114,13 +116,15 @@ class LiveUpdates:
 
     def _look(self) -> None:
         with self._lock:
-            topics = {bell.topic for bell in self._bells}
+            topics = {topic for bell in self._bells for topic in bell.topics}
         now: dict[str | ConversationId, int] = {}
         watched = [topic for topic in topics if not isinstance(topic, str)]
         with self._database.reading() as session:
             if SEQ in topics:
                 query = select(Counter.value).where(Counter.name == "seq")
                 now[SEQ] = session.execute(query).scalar_one()
+            if HANDOFFS in topics:
+                now[HANDOFFS] = standing_handoffs(session)
             for start in range(0, len(watched), _CHUNK):
                 rows = session.execute(
                     select(Conversation.id, Conversation.version).where(
@@ -132,6 +136,6 @@ class LiveUpdates:
         changed = {topic for topic, value in now.items() if self._seen.get(topic) != value}
         self._seen = now
         with self._lock:
-            ringing = [bell for bell in self._bells if bell.topic in changed]
+            ringing = [bell for bell in self._bells if bell.topics & changed]
         for bell in ringing:
             bell.ring()

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from api.auth import LOOKS_ONLY, Asker, Permission, csrf_token, find_asker, house_of
 from api.errors import STATUS
+from incidents.handoffs import count_waiting
 from models.errors import DomainError
 
 if TYPE_CHECKING:
@@ -57,8 +58,15 @@ def render_page(
         "path": request.url.path,
         "now": house.clock(),
         "rereading": _rereading(house) if asker is not None else None,
+        "people_waiting": _people_waiting(house) if may(Permission.REVIEW) else 0,
     }
     return TEMPLATES.TemplateResponse(request, template, shared | context, status_code=status)
+
+
+def _people_waiting(house: Installation) -> int:
+    """How many people wait for one of staff, for the navigation."""
+    with house.database.reading() as session:
+        return count_waiting(session)
 
 
 def _rereading(house: Installation) -> str | None:

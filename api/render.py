@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from classifier.signatures import published
+from incidents.conversation_view import Line
 from incidents.queries import MemberView, follow_absorbed
 from incidents.review import Reviewed
 from incidents.snapshots import incident_data
+from models.handoff import Handoff
 from models.incident import Incident, TimelineEntry
 from models.vocabulary import Status
 
@@ -77,6 +79,24 @@ def render_report(member: MemberView) -> dict[str, Any]:
             "evidence": dict(link.evidence),
         },
     }
+
+
+def render_handoff(row: Handoff) -> dict[str, Any]:
+    """Who wants a person or speaks with one; never a word of theirs."""
+    return {
+        "conversation": str(row.conversation_id),
+        "state": row.state.value,
+        "reason": row.reason.value,
+        "asked_at": render_moment(row.asked_at),
+        "waiting_since": render_moment(row.waiting_since),
+        "taken_by": row.taken_by,
+        "taken_at": render_moment(row.taken_at),
+    }
+
+
+def render_line(line: Line) -> dict[str, Any]:
+    """One message of a conversation, as it was said."""
+    return asdict(line) | {"at": render_moment(line.at)}
 
 
 def render_entry(entry: TimelineEntry, reports: Mapping[Any, str]) -> dict[str, Any]:

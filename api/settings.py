@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic import model_validator as after_all
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from api.handoff_settings import HandoffSettings
 from api.rasa_settings import check_rasa
 from api.text_settings import TextSettings
 from models.errors import DomainError
@@ -62,7 +63,7 @@ class Target(BaseModel):
     secret: SecretStr
 
 
-class Settings(TextSettings):
+class Settings(TextSettings, HandoffSettings):
     """Frozen after start. All are optional in the demo; production refuses what is missing."""
 
     model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")

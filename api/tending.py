@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from api.texting import Texts
+from assistant.handoff_desk import HandoffDesk
 from classifier.encoding import EncoderUnavailableError
 from incidents.alarm_store import take_alarms
 from incidents.attachment_reading import FileReadings, due_files
@@ -54,6 +55,7 @@ class Tending:
     vectors: VectorIndex
     purge: Callable[[timedelta], int] | None = None
     progress: Progress | None = None
+    handoffs: HandoffDesk | None = None
     _counted_at: datetime | None = None
     _vectors_at: datetime | None = None
 
@@ -91,6 +93,8 @@ class Tending:
         """Look for missed wake-ups, unread reports, what staff changed, and what is too old."""
         self._wake_streams()
         self._wake_texts()
+        if self.handoffs is not None:
+            self.handoffs.sweep()
         self._read_what_waits()
         self._read_missed_files()
         Uploads(self.files.store).forget_old()

@@ -25,6 +25,7 @@ from api.tending import Tending
 from api.texting import Texts, build_texts
 from assistant.building import build_desk, build_dialogue
 from assistant.desk import Desk
+from assistant.handoff_desk import HandoffDesk
 from assistant.rasa_door import RasaDoor
 from classifier.catalogue import Catalogue
 from classifier.reading import Reader, build_reader
@@ -69,6 +70,7 @@ class Installation:
     intake: Intake
     reviewer: Reviewer
     desk: Desk
+    handoffs: HandoffDesk
     jobs: Jobs
     forwarder: Forwarder
     live: LiveUpdates
@@ -210,6 +212,10 @@ def build_installation(
         rasa_token=settings.rasa_token.get_secret_value() if settings.rasa_token else "",
     )
     closers.append(dialogue.close)
+    desk = build_desk(
+        database, organisation, intake, clock, dialogue.engine, settings.handoff_policy()
+    )
+    tending.handoffs = HandoffDesk(desk)
     house = Installation(
         settings=settings,
         database=database,
@@ -218,7 +224,8 @@ def build_installation(
         reader=port,
         intake=intake,
         reviewer=Reviewer(database, organisation, clock),
-        desk=build_desk(database, organisation, intake, clock, dialogue.engine),
+        desk=desk,
+        handoffs=tending.handoffs,
         jobs=jobs,
         forwarder=forwarder,
         live=LiveUpdates(database),
@@ -233,7 +240,7 @@ def build_installation(
         closers=closers,
     )
     house.texts = tending.texts = build_texts(
-        settings, database, jobs, house.desk, attachments, clock, closers
+        settings, database, jobs, desk, attachments, clock, closers
     )
     if engine is not None:
         handlers = Handlers(

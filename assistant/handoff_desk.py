@@ -172,7 +172,13 @@ class HandoffDesk:
         """Give the assistant back to who waits too long; returns to how many."""
         with self.desk.database.reading() as session:
             due = handoffs.due_handoffs(session, now=self.desk.clock(), limit=_AT_ONCE)
-        return sum(self._release(one.conversation_id) for one in due)
+        released = 0
+        for one in due:
+            try:
+                released += self._release(one.conversation_id)
+            except Exception:  # one that cannot be given back does not keep the others waiting
+                log.exception("hand-off %s was not given back; the next sweep tries again", one.id)
+        return released
 
     def _release(self, conversation: ConversationId) -> bool:
         with self.desk.database.transaction() as session:

@@ -17,10 +17,12 @@ from typing import ClassVar, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.conversation import Conversation
 from models.errors import DomainError
 from models.handoff import Handoff
 from models.ids import ConversationId, HandoffId, new_id
-from models.vocabulary import HandoffOutcome, HandoffReason
+from models.report import Report
+from models.vocabulary import Audience, HandoffOutcome, HandoffReason
 from models.vocabulary import HandoffState as S
 
 MOVES: Final = MappingProxyType(
@@ -103,17 +105,45 @@ def find_open(session: Session, conversation: ConversationId) -> Handoff | None:
     ).one_or_none()
 
 
-def list_open(session: Session) -> Sequence[Handoff]:
-    """All that have not ended, who asked first comes first."""
+def list_open(session: Session, *, restricted: bool) -> Sequence[Handoff]:
+    """All that have not ended, who asked first comes first.
+
+    Args:
+        session: Reading is enough.
+        restricted: Whether the asker may see restricted reports; without, a conversation that
+            holds one is left out.
+
+    """
+    closed = select(Report.conversation_id).where(
+        Report.audience != Audience.OPEN, Report.conversation_id.is_not(None)
+    )
+    where = [] if restricted else [Handoff.conversation_id.not_in(closed)]
     return session.scalars(
-        select(Handoff).where(Handoff.ended_at.is_(None)).order_by(Handoff.asked_at, Handoff.id)
+        select(Handoff)
+        .where(Handoff.ended_at.is_(None), *where)
+        .order_by(Handoff.asked_at, Handoff.id)
     ).all()
 
 
 def count_waiting(session: Session) -> int:
     """How many people wait for one of staff to take over."""
-    query = select(func.count()).where(Handoff.state == S.WAITING)
+    query = select(func.count()).where(Handoff.ended_at.is_(None), Handoff.state == S.WAITING)
     return session.execute(query).scalar_one()
+
+
+def standing_handoffs(session: Session) -> int:
+    """Another number as soon as an open hand-off, or its conversation, moved on; 0 without one.
+
+    Compare it with an earlier one of the same process only.
+    """
+    rows = session.execute(
+        select(Handoff.id, Handoff.state, Conversation.version)
+        .join(Conversation, Conversation.id == Handoff.conversation_id)
+        .where(Handoff.ended_at.is_(None))
+        .order_by(Handoff.id)
+    )
+    standing = tuple((row.id, row.state.value, row.version) for row in rows)
+    return hash(standing) if standing else 0
 
 
 def due_handoffs(session: Session, *, now: datetime, limit: int) -> Sequence[Handoff]:

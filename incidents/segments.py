@@ -9,6 +9,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+SEGMENT: Final = 160
+"""Signs of the alphabet that one text message holds."""
 _BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -57,7 +59,7 @@ def render_gsm(text: str) -> str:
 def first_segment(text: str) -> str:
     """As much of `text`, as it stands, as one segment holds."""
     wide = not _is_gsm(text)
-    room, end = (70, 0) if wide else (160, 0)
+    room, end = (70, 0) if wide else (SEGMENT, 0)
     for sign in text:
         room -= _units(sign, wide=wide)
         if room < 0:

@@ -166,6 +166,7 @@ def _spoken(house: Installation, conversation: ConversationId, after: int) -> li
             "text": row.text,
             "buttons": [{"title": title, "payload": payload} for title, payload in row.buttons],
             "card": row.card,
+            "author": row.author,
             "at": row.at.isoformat(),
         }
         for row in rows
@@ -173,7 +174,7 @@ def _spoken(house: Installation, conversation: ConversationId, after: int) -> li
 
 
 def render_message(message: OutMessage) -> dict[str, Any]:
-    """One message of ours, as JSON; buttons and card only where it has them."""
+    """One message of ours, as JSON; buttons, card and author only where it has them."""
     found: dict[str, Any] = {
         "id": message.id,
         "number": message.number,
@@ -186,6 +187,8 @@ def render_message(message: OutMessage) -> dict[str, Any]:
         ]
     if message.card is not None:
         found["card"] = dict(message.card)
+    if message.author is not None:
+        found["author"] = message.author
     return found
 
 

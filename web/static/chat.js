@@ -140,7 +140,7 @@ class MusterChat extends HTMLElement {
   #bubble(line) {
     const mine = line.kind === "mine";
     const node = el("div", { class: `line ${line.kind}`, "data-id": line.id },
-      el("span", { class: "visually-hidden", text: mine ? "You: " : "Muster: " }),
+      line.author ? el("span", { class: "author", dir: "auto", text: line.author }) : el("span", { class: "visually-hidden", text: mine ? "You: " : "Muster: " }),
       line.text && el("p", { class: "bubble", dir: "auto", text: line.text }));
     for (const name of line.files ?? []) node.append(el("p", { class: "file", dir: "auto" }, clipIcon(), name));
     if (line.card) node.append(this.#card(line.card));

@@ -112,8 +112,8 @@ export class ChatLink extends EventTarget {
     this.#save();
   }
 
-  #hear({ id, direction, client_id, text, buttons, card }) {
-    const line = direction === "inbound" ? { kind: "mine", id: client_id ?? id, text, state: "sent" } : { kind: "theirs", id, text, buttons, card };
+  #hear({ id, direction, client_id, text, buttons, card, author }) {
+    const line = direction === "inbound" ? { kind: "mine", id: client_id ?? id, text, state: "sent" } : { kind: "theirs", id, text, buttons, card, author };
     if (this.seen.has(line.id)) return;
     for (const old of this.lines) delete old.buttons; // only what was asked last can be answered
     this.#add(line);
