@@ -63,7 +63,7 @@ class Target(BaseModel):
     secret: SecretStr
 
 
-class Settings(TextSettings, HandoffSettings):
+class Settings(HandoffSettings, TextSettings):
     """Frozen after start. All are optional in the demo; production refuses what is missing."""
 
     model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")

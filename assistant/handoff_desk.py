@@ -7,7 +7,7 @@ what is owed by text. The dialogue's state stays as it was, so the assistant goe
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -26,7 +26,7 @@ from assistant.texts import record_expected
 from assistant.transcript import TurnOvertakenError, Words
 from incidents import handoffs
 from incidents.drafts import Recorded
-from incidents.segments import count_segments, render_gsm
+from incidents.segments import count_segments, is_gsm, render_gsm
 from incidents.text_policy import TextPolicy
 from models.conversation import Conversation, Message
 from models.errors import DomainError
@@ -83,8 +83,8 @@ class HandoffDesk:
                 .where(TextThread.conversation_id == row.id)
                 .values(auto_file_at=None)
             )
-            words = say.joined(transcript.language_of(row), self._shown(actor))
-            self._note(session, row, taken, "joined", words, actor, now)
+            words = say.joined(transcript.language_of(row), self._shown(row, actor))
+            self._note(session, row, taken, "joined", Words(words, actor=actor), now)
 
     def say(self, conversation: ConversationId, actor: str, text: str, *, key: str) -> None:
         """Write to the person; the same `key` again changes nothing.
@@ -100,10 +100,10 @@ class HandoffDesk:
             now = self.desk.clock()
             row = transcript.lock_conversation(session, conversation, now=now)
             held = handoffs.require_held(session, row.id, actor)
-            words = _sendable(row.channel, text)
+            words, key = _sendable(row.channel, text), f"staff:{key}"
             if transcript.find_inbound(session, row, client_id=key, provider_message_id=None):
-                return
-            author = self._shown(actor) or say.NOBODY
+                return  # it is this very message that came before
+            author = self._shown(row, actor) or say.NOBODY
             said = Words(words, author=author, actor=actor, key=key)
             self._tell(session, row, said, _heard_last(session, row, held), now)
             handoffs.record_said(held)
@@ -124,7 +124,7 @@ class HandoffDesk:
                 raise handoffs.HandoffNotHeldError(
                     "The assistant speaks in this conversation already.", taken_by=None
                 )
-            words = say.left(transcript.language_of(row), self._shown(held.taken_by or ""))
+            words = say.left(transcript.language_of(row), self._shown(row, held.taken_by))
             self._go_on(session, row, held, HandoffOutcome.GIVEN_BACK, words, actor, now)
 
     def file(self, conversation: ConversationId, actor: str) -> Recorded:
@@ -158,9 +158,10 @@ class HandoffDesk:
                     reference = recorded.report.reference
                     fresh = session.get_one(Conversation, row.id)
                     fresh.state = filing.after_filing(state, reference).to_json()
-                    words = say.recorded(transcript.language_of(row), self._shown(actor), reference)
-                    name = filing.RECORDED.replace("RPT-", reference)
-                    self._note(session, fresh, held, name, words, actor, now)
+                    name = self._shown(row, actor)
+                    words = say.recorded(transcript.language_of(row), name, reference)
+                    note = Words(words, actor=actor, report=reference)
+                    self._note(session, fresh, held, f"recorded:{reference}", note, now)
                     handoffs.record_said(held)
                     return recorded
             except TurnOvertakenError:
@@ -190,7 +191,7 @@ class HandoffDesk:
             language = transcript.language_of(row)
             if found.state is HandoffState.HELD:
                 outcome = HandoffOutcome.LEFT_ALONE
-                words = say.silent(language, self._shown(found.taken_by or ""))
+                words = say.silent(language, self._shown(row, found.taken_by))
             else:
                 outcome = HandoffOutcome.NOBODY_CAME
                 words = say.nobody(language, ConversationState.from_json(row.state))
@@ -214,8 +215,10 @@ class HandoffDesk:
             state.slots["attachments"] = filing.files_of(session, row, state)
             row.state = state.to_json()
         handoffs.record_ended(handoff, outcome, now=now, actor=actor)
+        self._note(session, row, handoff, "ended", Words(words, actor=actor), now)
         asked = _asked_last(session, row, state)
-        self._note(session, row, handoff, "ended", words, actor, now, again=asked)
+        if asked is not None:
+            self._tell(session, row, asked, None, now)
         if row.channel is Channel.SMS:
             record_expected(session, row, self.texts.silence)
 
@@ -225,22 +228,14 @@ class HandoffDesk:
         row: Conversation,
         handoff: Handoff,
         name: str,
-        words: str,
-        actor: str | None,
+        words: Words,
         now: datetime,
-        *,
-        again: Words | None = None,
     ) -> None:
-        """Our own sentence, said once; by text in one message with what is asked again."""
-        key = f"handoff:{handoff.id}:{name}"
-        said = [Words(words, actor=actor, key=key)]
-        if again is not None and row.channel is Channel.SMS:
-            together = say.one_text(f"{words} {again.text}", again.buttons)
-            said = [Words(together, again.buttons, actor=actor, key=key)]
-        elif again is not None:
-            said.append(again)
-        for one in said:
-            self._tell(session, row, one, None, now)
+        """Our own sentence, said once. Unasked, it is an update: by text it waits for the day."""
+        awaited = _heard_last(session, row, handoff) is not None
+        key = f"handoff:{handoff.id}:{name}" if awaited else None
+        text = render_gsm(words.text) if row.channel is Channel.SMS else words.text
+        self._tell(session, row, replace(words, text=text, key=key), None, now)
 
     def _tell(
         self,
@@ -258,8 +253,13 @@ class HandoffDesk:
             for one in rows:
                 self.desk.organisation.outbox.jobs.owe_sms(session, one.id)
 
-    def _shown(self, actor: str) -> str | None:
-        return handoffs.render_shown(actor, self.policy.shown)
+    def _shown(self, row: Conversation, actor: str | None) -> str | None:
+        """As the person sees them; not by text where a text message lacks letters of the name."""
+        name = handoffs.render_shown(actor or "", self.policy.shown) or None
+        if name is None or row.channel is not Channel.SMS:
+            return name
+        plain = render_gsm(name)
+        return plain if is_gsm(plain) and len(plain) == len(name) else None
 
 
 def _sendable(channel: Channel, text: str) -> str:
@@ -293,8 +293,11 @@ def _heard_last(session: Session, row: Conversation, handoff: Handoff) -> Messag
 
 
 def _asked_last(session: Session, row: Conversation, state: ConversationState) -> Words | None:
-    """The question that the form waits for, with its buttons and card, to be said again."""
-    if state.loop is None:
+    """The question that the form waits for, with its buttons and card, to be said again.
+
+    By text nothing is said again: there a report is filed with the first words.
+    """
+    if state.loop is None or row.channel is Channel.SMS:
         return None
     last = session.scalars(
         select(Message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,9 +15,6 @@ from assistant.text_dialogue import WAITING
 from models.conversation import Conversation, Message
 from models.report import Attachment
 from models.vocabulary import Direction
-
-RECORDED: Final = "recorded:RPT-"
-"""In the key of the note that says so: what was said before it is in that report."""
 
 
 def told(session: Session, row: Conversation, state: ConversationState) -> Mapping[str, Any]:
@@ -55,18 +52,15 @@ def files_of(session: Session, row: Conversation, state: ConversationState) -> l
 
 
 def unreported(session: Session, row: Conversation) -> Sequence[Message]:
-    """What the person said that is in no report, in order."""
+    """What the person said since the latest report came of the conversation, in order."""
     rows = session.scalars(
         select(Message).where(Message.conversation_id == row.id).order_by(Message.number)
     )
     found: list[Message] = []
     for one in rows:
-        if one.direction is Direction.OUTBOUND:
-            if RECORDED in (one.client_id or ""):
-                found.clear()
-        elif (one.outcome or {}).get("report"):
+        if (one.outcome or {}).get("report"):
             found.clear()
-        else:
+        elif one.direction is Direction.INBOUND:
             found.append(one)
     return found
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from assistant.dialogue import Button, ConversationState
-from assistant.nlg import render_sms
+from assistant.dialogue import ConversationState
 from assistant.phrases import say
 
 NOBODY: Final = "IT"
@@ -47,11 +45,6 @@ def nobody(language: str, state: ConversationState) -> str:
             "Nobody of IT was free, I am sorry. Tell me what does not work, and I write it down."
         )
     return say(sentence, language, report=report)
-
-
-def one_text(words: str, buttons: Sequence[Button]) -> str:
-    """By text: one segment, the choices as digits."""
-    return render_sms(words, buttons)
 
 
 def _who(language: str, name: str | None) -> str:

@@ -51,6 +51,7 @@ class Words:
         author: The one of staff who wrote it, as the person sees them.
         actor: The one of staff who wrote it or caused it.
         key: With one it is said once: a second message of the same key is refused.
+        report: Reference of a report that staff recorded, where this tells of it.
 
     """
 
@@ -60,6 +61,7 @@ class Words:
     author: str | None = None
     actor: str | None = None
     key: str | None = None
+    report: str | None = None
 
 
 def find_conversation(session: Session, conversation_id: ConversationId) -> Conversation:
@@ -234,7 +236,7 @@ def record_outbound(
             client_id=said.key,
             provider_message_id=None,
             reply_to=reply_to,
-            outcome=None,
+            outcome={"report": said.report} if said.report else None,
             send_state="pending" if conversation.channel is Channel.SMS else None,
             send_reason=None,
             author=said.author,

@@ -58,7 +58,7 @@ def render_gsm(text: str) -> str:
 
 def first_segment(text: str) -> str:
     """As much of `text`, as it stands, as one segment holds."""
-    wide = not _is_gsm(text)
+    wide = not is_gsm(text)
     room, end = (70, 0) if wide else (SEGMENT, 0)
     for sign in text:
         room -= _units(sign, wide=wide)
@@ -70,20 +70,21 @@ def first_segment(text: str) -> str:
 
 def count_segments(text: str) -> int:
     """How many segments a network makes of `text`, as it stands."""
-    wide = not _is_gsm(text)
+    wide = not is_gsm(text)
     units = [_units(sign, wide=wide) for sign in text]
     return _parts(units, whole=70, part=67) if wide else _parts(units, whole=160, part=153)
 
 
 def is_full(text: str) -> bool:
     """Whether `text` ends just where a network cuts: a phone may have sent the rest apart."""
-    wide = not _is_gsm(text)
+    wide = not is_gsm(text)
     units = sum(_units(sign, wide=wide) for sign in text)
     whole, part = (70, 67) if wide else (160, 153)
     return units == whole or (units > 0 and units % part == 0)
 
 
-def _is_gsm(text: str) -> bool:
+def is_gsm(text: str) -> bool:
+    """Whether every sign is in the GSM alphabet."""
     return all(sign in _BASIC or sign in _EXTENDED for sign in text)
 
 

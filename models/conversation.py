@@ -35,9 +35,9 @@ class Message(Base):
     """One message, either way. `number` counts within the conversation from 1.
 
     `outcome` stands on inbound ones: what the turn brought (report, incident), so that a
-    repeated message gets the first answer again. `send_state` stands on those that a job
-    carries out of the house (SMS). `actor` is the member of staff who wrote or caused it, and
-    `author` what the person is shown of the one who wrote.
+    repeated message gets the first answer again; and where we tell of a report by staff.
+    `send_state` stands on those that a job carries out of the house (SMS). `actor` is the
+    member of staff who wrote or caused it, `author` what the person is shown of who wrote.
     """
 
     __tablename__ = "message"

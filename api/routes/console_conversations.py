@@ -115,7 +115,7 @@ def _attempt(
     except DomainError as refusal:
         status = STATUS.get(refusal.code, 500)
         return _page(request, asker, conversation, status=status, refused=str(refusal), text=text)
-    return RedirectResponse(f"/console/conversations/{conversation}#end", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/console/conversations/{conversation}", HTTPStatus.SEE_OTHER)
 
 
 def _page(

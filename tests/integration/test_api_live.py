@@ -138,6 +138,33 @@ def test_a_restricted_incident_is_not_announced_to_those_who_may_not_see_it(
         assert [one["reference"] for one in blind.take()["data"]["incidents"]] == [shown]
 
 
+def test_who_may_speak_with_people_hears_at_once_that_one_asks_for_a_person(
+    http: httpx.Client, served: Served
+) -> None:
+    analyst = key_for(served.house, Role.ANALYST)
+    outsider = key_for(served.house, Role.AUDITOR)
+    url, headers = open_chat(http)
+    with (
+        following(http, "/api/v1/incidents/events", analyst) as seeing,
+        following(http, "/api/v1/incidents/events", outsider) as blind,
+    ):
+        assert seeing.take()["event"] == blind.take()["event"] == "hello"
+        say(http, url, headers, 1, "I want to talk to a human")
+        told = seeing.take()
+        assert (told["event"], told["data"]) == ("handoffs", {"waiting": 1})
+        conversation = url.rsplit("/", 1)[1]
+        http.post(f"/api/v1/handoffs/{conversation}/take", headers=analyst)
+        assert seeing.take()["data"] == {"waiting": 0}
+        say(http, url, headers, 2, "hello?")
+        assert seeing.take()["event"] == "handoffs"
+        shown = file_report(http, key_for(served.house, Role.ADMIN), WORDS, "p031")
+        changed = blind.take()
+    assert changed["event"] == "changed"
+    assert changed["data"]["incidents"][0]["reference"] == shown["incident"]["reference"]
+    with following(http, "/api/v1/incidents/events", analyst) as late:
+        assert [late.take()["event"] for _ in range(2)] == ["hello", "handoffs"]
+
+
 def test_streams_end_when_the_server_stops(
     installation: Any,
 ) -> None:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from api.wiring import Installation
 from models.conversation import Conversation, Message
+from models.report import Report
 from models.vocabulary import Role
 from tests.fakes import StandingClock
 from tests.integration.api_fixtures import key_for
@@ -103,6 +104,23 @@ def test_how_far_a_text_of_staff_came_is_seen_where_they_wrote_it(
     assert (last["state"], last["who"], last["name"]) == ("delivered", "staff", "Ana Keller")
 
 
+def test_a_reports_page_shows_its_texts_and_how_far_each_came(
+    client: TestClient, house: Installation, twilio: Twilio
+) -> None:
+    twilio.deliver(PHONE, f"my password is hunter2, {OUTAGE}", to=client, public=PUBLIC)
+    send_owed(house)
+    sid = twilio.sent[-1]["sid"]
+    twilio.tell_status(sid, "undelivered", to=client, public=PUBLIC, error="30003")
+    with house.database.reading() as session:
+        reference = session.scalars(select(Report.reference)).one()
+    page = client.get(
+        f"/console/reports/{reference}", headers=key_for(house, Role.COMMUNICATIONS)
+    ).text
+    assert 'declared">undelivered</span> <span class="small" dir="auto">error 30003' in page
+    assert "hunter2" not in page
+    assert "/console/conversations/" not in page  # for who may speak with people
+
+
 def test_to_who_said_stop_nothing_goes_out_and_staff_see_why(
     client: TestClient, house: Installation, twilio: Twilio
 ) -> None:
@@ -129,7 +147,7 @@ def test_at_night_an_answer_goes_out_and_words_out_of_the_blue_wait(
     ana.do("take")
     ana.do("messages", key="k1", text="Is it better?")
     send_owed(house)
-    assert "Is it better?" not in texts(twilio)
+    assert len(twilio.sent) == 1  # nor does it wake anybody that Ana has joined
     twilio.deliver(PHONE, "are you there?", to=client, public=PUBLIC)
     send_owed(house)
     ana.do("messages", key="k2", text="Yes, I am")

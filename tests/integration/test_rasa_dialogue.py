@@ -8,6 +8,7 @@ import pytest
 
 from assistant.building import build_desk, build_engine
 from assistant.desk import Desk
+from assistant.handoff_desk import HandoffDesk
 from assistant.rasa_dialogue import RasaDialogue
 from tests.conftest import House
 from tests.journeys.talk import Talk, count_reports, desk_of
@@ -106,6 +107,25 @@ def test_rasa_is_given_the_whole_state_and_keeps_none(
     assert first["state"]["loop"] is None
     assert second["state"]["loop"] == "intake_form"
     assert second["state"]["slots"]["description"] == "Outlook is down"
+
+
+def test_who_wants_a_person_gets_one_and_rasa_is_not_asked_meanwhile(
+    house: House, client: RasaDialogue, rasa: RasaStandIn
+) -> None:
+    here, there = Talk(desk_of(house)), Talk(rasa_desk(house, client))
+    for talk in (here, there):
+        talk.say("the wifi is gone")
+        talk.say("I want to talk to a human")
+        assert talk.conversation is not None
+        staff = HandoffDesk(talk.desk)
+        staff.take(talk.conversation, "Ana")
+        assert talk.say("hello?") == ""
+        staff.give_back(talk.conversation, "Ana")
+    assert len(rasa.asked) == 2
+    for talk in (here, there):
+        talk.say("in rotterdam, only me")
+    assert [one.text for one in here.heard] == [one.text for one in there.heard]
+    assert len(rasa.asked) == 3
 
 
 def test_a_wrong_token_is_refused_there_and_nobody_waits_for_it(

@@ -13,6 +13,7 @@ from incidents.handoffs import (
     HandoffTakenError,
     StaffShown,
 )
+from incidents.segments import count_segments
 from models.conversation import Message
 from models.errors import NotFoundError
 from models.ids import ConversationId, new_id
@@ -264,3 +265,20 @@ def test_by_text_staff_send_one_segment_at_a_time(house: House) -> None:
         staff.say(conversation, "Ana", "  ", key="k2")
     staff.say(conversation, "Ana", "\u201ehello\u201c " + "a" * 150, key="k3")
     assert last_words(house).startswith('"hello" a')
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Zo\u00eb B.", "Zoe of IT has"),
+        ("\u0141ukasz", "Somebody of IT has"),
+        ("\u674e \u660e", "Somebody of IT has"),
+    ],
+)
+def test_a_name_that_a_text_message_cannot_hold_does_not_leave_a_gap(
+    house: House, name: str, said: str
+) -> None:
+    Talk(desk_of(house), phone=PHONE).say("human please")
+    staff_of(house).take(conversation_of(house), name)
+    assert last_words(house).startswith(said)
+    assert count_segments(last_words(house)) == 1
