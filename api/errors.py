@@ -65,6 +65,7 @@ STATUS: Final[Mapping[str, int]] = {
     "message.empty": 422,
     "conversation.busy": 409,
     "handoff.taken": 409,
+    "handoff.busy": 409,
     "handoff.not_held": 409,
     "handoff.unsendable": 422,
     "handoff.nothing_to_file": 409,

@@ -26,7 +26,7 @@ from assistant.texts import record_expected
 from assistant.transcript import TurnOvertakenError, Words
 from incidents import handoffs
 from incidents.drafts import Recorded
-from incidents.segments import count_segments, is_gsm, render_gsm
+from incidents.segments import SEGMENT, count_segments, is_gsm, render_gsm
 from incidents.text_policy import TextPolicy
 from models.conversation import Conversation, Message
 from models.errors import DomainError
@@ -51,6 +51,12 @@ class NothingToFileError(DomainError):
     """Nothing was said that could be a report."""
 
     code: ClassVar[str] = "handoff.nothing_to_file"
+
+
+class TooBusyError(DomainError):
+    """Something new was said each time that the words were about to be recorded."""
+
+    code: ClassVar[str] = "handoff.busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class HandoffDesk:
             HandoffNotHeldError: Nobody has taken it over.
             HandoffTakenError: Somebody else has.
             NothingToFileError: Not a word was said yet that is in no report.
+            TooBusyError: Each time something new was said meanwhile.
 
         """
         for attempt in range(_TRIES):
@@ -164,9 +171,11 @@ class HandoffDesk:
                     self._note(session, fresh, held, f"recorded:{reference}", note, now)
                     handoffs.record_said(held)
                     return recorded
-            except TurnOvertakenError:
+            except TurnOvertakenError as error:
                 if attempt == _TRIES - 1:
-                    raise
+                    raise TooBusyError(
+                        "The person writes faster than this can be recorded. Try again."
+                    ) from error
         raise AssertionError  # the last try returns or raises
 
     def sweep(self) -> int:
@@ -232,10 +241,12 @@ class HandoffDesk:
         now: datetime,
     ) -> None:
         """Our own sentence, said once. Unasked, it is an update: by text it waits for the day."""
-        awaited = _heard_last(session, row, handoff) is not None
-        key = f"handoff:{handoff.id}:{name}" if awaited else None
-        text = render_gsm(words.text) if row.channel is Channel.SMS else words.text
-        self._tell(session, row, replace(words, text=text, key=key), None, now)
+        said = replace(words, key=f"handoff:{handoff.id}:{name}")
+        if row.channel is Channel.SMS:
+            said = replace(said, text=render_gsm(words.text))
+            if _heard_last(session, row, handoff) is None:
+                said = replace(said, key=None)
+        self._tell(session, row, said, None, now)
 
     def _tell(
         self,
@@ -271,7 +282,7 @@ def _sendable(channel: Channel, text: str) -> str:
     plain = render_gsm(words)
     if (segments := count_segments(plain)) > 1:
         raise UnsendableError(
-            f"By text one message holds 160 characters (70 in other alphabets); this takes "
+            f"By text one message holds {SEGMENT} characters (70 in other alphabets); this takes "
             f"{segments} messages. Shorten it, or send it in parts.",
             segments=segments,
         )

@@ -136,6 +136,23 @@ def test_given_back_the_dialogue_is_where_it_was(house: House) -> None:
     assert handoffs(house)[0].outcome is HandoffOutcome.GIVEN_BACK
 
 
+def test_taken_over_unasked_and_given_back_without_a_word_the_question_is_asked_again(
+    house: House,
+) -> None:
+    talk = Talk(desk_of(house))
+    talk.say("the wifi is gone")
+    asked = talk.heard[-1]
+    house.clock.forward(minutes=5)
+    conversation, staff = conversation_of(house), staff_of(house)
+    staff.take(conversation, "Ana")
+    staff.give_back(conversation, "Ana")
+    joined, left, again = ours(house)[-3:]
+    assert joined.text.startswith("Ana of IT has joined")
+    assert left.text.startswith("Ana of IT has left")
+    assert again.text == asked.text
+    assert [tuple(one) for one in again.buttons] == [(b.title, b.payload) for b in asked.buttons]
+
+
 def test_a_file_that_came_while_staff_answered_is_in_the_draft_afterwards(house: House) -> None:
     talk = Talk(desk_of(house))
     talk.say(OUTAGE)
