@@ -283,3 +283,16 @@ def test_a_restricted_report_has_no_page_for_those_who_may_not_see_it(
     enter(client, installation, Role.COMMUNICATIONS)
     for path in (f"/console/reports/{report}", f"/console/reports/{report}/told"):
         assert client.get(path).status_code == 404
+
+
+def test_the_sweep_tells_who_waits_in_vain(
+    client: TestClient, installation: Installation, chat: Chat
+) -> None:
+    chat.say("human please")
+    installation.tending.sweep()
+    assert "Nobody of IT was free" not in str(chat.read()[-1]["text"])
+    installation.clock.forward(minutes=15)  # type: ignore[attr-defined]
+    installation.tending.sweep()
+    assert "Nobody of IT was free" in str(chat.read()[-1]["text"])
+    enter(client, installation)
+    assert "Nobody asks for a person." in client.get("/console/conversations").text

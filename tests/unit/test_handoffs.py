@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.handoff_settings import HandoffSettings
 from assistant import handoff_words as say
 from assistant.dialogue import ConversationState
-from incidents.handoffs import MOVES, HandoffNotHeldError, StaffShown, move, render_shown
+from incidents.handoffs import (
+    MOVES,
+    HandoffNotHeldError,
+    HandoffPolicy,
+    StaffShown,
+    move,
+    render_shown,
+)
 from incidents.segments import SEGMENT, count_segments, render_gsm
 from models.vocabulary import HandoffState
 
@@ -73,3 +83,10 @@ def test_every_sentence_about_staff_is_one_text_message(language: str, shown: St
 def test_the_budget_that_staff_are_told_is_the_networks() -> None:
     assert count_segments("a" * SEGMENT) == 1
     assert count_segments("a" * (SEGMENT + 1)) == 2
+
+
+def test_the_settings_say_how_long_people_wait_and_how_staff_are_named() -> None:
+    policy = HandoffSettings(handoff_minutes=3, staff_shown=StaffShown.NOBODY).handoff_policy()
+    assert policy.patience == policy.silence == timedelta(minutes=3)
+    assert policy.shown is StaffShown.NOBODY
+    assert HandoffSettings().handoff_policy() == HandoffPolicy()
