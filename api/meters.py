@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from typing_extensions import override
 
+from incidents.handoffs import count_waiting, longest_wait
 from incidents.overview import forwarding_health
 from models.clock import Clock
 from models.database import Database
@@ -64,10 +65,13 @@ class _Stored(Collector):
                 )
             ).scalar_one()
             health = forwarding_health(session, self._targets)
+            waiting, since = count_waiting(session), longest_wait(session)
         yield _gauge("muster_reports", "Reports recorded.", reports)
         yield _gauge("muster_reports_unread", "Reports that wait for the encoder.", unread)
         yield _gauge("muster_incidents_open", "Open incidents, without restricted ones.", incidents)
         yield _gauge("muster_reader_ready", "1 when texts can be read.", int(self._ready()))
+        yield _gauge("muster_people_waiting", "People who wait for one of staff.", waiting)
+        yield _gauge("muster_people_waiting_seconds", "How long the first waits.", self._age(since))
         owed = GaugeMetricFamily(
             "muster_deliveries", "Records by state.", labels=["target", "state"]
         )

@@ -131,6 +131,13 @@ def count_waiting(session: Session) -> int:
     return session.execute(query).scalar_one()
 
 
+def longest_wait(session: Session) -> datetime | None:
+    """Since when somebody waits for one of staff to take over; None where nobody does."""
+    query = select(func.min(Handoff.asked_at))
+    waiting = query.where(Handoff.ended_at.is_(None), Handoff.state == S.WAITING)
+    return session.execute(waiting).scalar_one()
+
+
 def standing_handoffs(session: Session) -> int:
     """Another number as soon as an open hand-off, or its conversation, moved on; 0 without one.
 

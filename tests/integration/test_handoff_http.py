@@ -165,6 +165,9 @@ def test_the_console_counts_who_waits_and_leads_to_them(
     chat.say("human please")
     installation.clock.forward(minutes=3)  # type: ignore[attr-defined]
     assert "person waits</span>" in client.get("/console").text
+    told = client.get("/metrics").text
+    assert "muster_people_waiting 1.0" in told
+    assert "muster_people_waiting_seconds 180.0" in told
     page = client.get("/console/conversations").text
     assert "Waits for a person" in page
     assert "3 minutes" in page
