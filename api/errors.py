@@ -34,6 +34,8 @@ STATUS: Final[Mapping[str, int]] = {
     "encoder.source": 500,
     "heads.missing": 503,
     "window.foreign_vector": 500,
+    "article.bad": 422,
+    "article.unreadable": 422,
     "artifact.unreadable": 500,
     "artifact.unknown": 404,
     "artifact.changed": 409,

@@ -9,6 +9,7 @@ from typing import Any
 
 from classifier.pair_features import Query
 from classifier.reading import Reading
+from incidents.helping import Tried
 from incidents.live_window import Look
 from models.ids import AttachmentId, ConversationId, IdentityId
 from models.incident import Incident
@@ -29,6 +30,7 @@ class Draft:
         received_at: Set where the moment is not now (a re-reading).
         attached: Signatures found in files and attributes; filled in when it is read.
         considered: Files whose signatures are among them.
+        tried: Help that the person was told before, and whether it helped.
 
     """
 
@@ -54,6 +56,7 @@ class Draft:
     received_at: datetime | None = None
     attached: tuple[str, ...] = ()
     considered: tuple[AttachmentId, ...] = ()
+    tried: Tried | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,20 @@ class Intake:
                 return None
             return incident
 
+    def is_told_by_others(self, read: ReadDraft) -> bool:
+        """Whether two people or more report what this may be: hardly one person's own trouble."""
+        best = next(iter(read.look.scored), None) if read.look is not None else None
+        if best is None or read.look is None:
+            return False
+        if best.probability < read.look.numbers.policy.offer:
+            return False
+        with self.database.reading() as session:
+            incident = session.get(Incident, best.group)
+            if incident is None:
+                return False
+            incident = follow_absorbed(session, incident)
+            return incident.status is Status.OPEN and incident.reporters >= 2
+
     def record_report(self, session: Session, read: ReadDraft, *, now: datetime) -> Recorded:
         """Write the report, its link, its incident, and what is owed; one transaction."""
         lock_grouping(session)

@@ -6,14 +6,16 @@ Restricted rows are filtered in the query itself: a caller says whether its aske
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from incidents.helping import read_tried
 from incidents.privacy import mask
 from models.errors import NotFoundError
 from models.ids import IncidentId, parse_reference
@@ -60,6 +62,7 @@ class MemberView:
     verified_by: str | None
     attachments: tuple[Attachment, ...]
     additions: tuple[Addition, ...]
+    tried: tuple[Mapping[str, Any], ...] = ()
 
 
 def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
@@ -194,6 +197,7 @@ def read_members(session: Session, incident: Incident) -> list[MemberView]:
         additions.setdefault(addition.report_id, []).append(
             Addition(addition.kind, mask(addition.text), addition.at)
         )
+    tried = read_tried(session, ids)
     return [
         MemberView(
             report=report,
@@ -203,6 +207,7 @@ def read_members(session: Session, incident: Incident) -> list[MemberView]:
             verified_by=identity.verified_by,
             attachments=tuple(files.get(report.id, ())),
             additions=tuple(additions.get(report.id, ())),
+            tried=tuple(tried.get(report.id, ())),
         )
         for report, link, text, identity, person in rows
     ]

@@ -17,6 +17,7 @@ from classifier.reading import Reading
 from classifier.severity import report_severity
 from classifier.signatures import merge_signatures
 from incidents.drafts import Draft, ReadDraft
+from incidents.helping import record_help
 from incidents.openings import free_reference
 from incidents.organisation import Organisation
 from models.errors import UnknownServiceError, UnknownSiteError
@@ -127,6 +128,10 @@ def record_row(
                 Attachment.report_id.is_(None),
             )
             .values(report_id=report.id)
+        )
+    if draft.tried is not None and draft.conversation is not None:
+        record_help(
+            session, draft.tried, conversation=draft.conversation, report=report.id, now=now
         )
     return report
 

@@ -68,6 +68,11 @@ def first_segment(text: str) -> str:
     return text[:end]
 
 
+def count_units(text: str) -> int | None:
+    """How many septets `text` takes in the GSM alphabet; None where it has other signs."""
+    return sum(_units(sign, wide=False) for sign in text) if is_gsm(text) else None
+
+
 def count_segments(text: str) -> int:
     """How many segments a network makes of `text`, as it stands."""
     wide = not is_gsm(text)

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from classifier.signatures import published
+from incidents.helping import read_tried
 from incidents.ledger import Outbox, owe_record
 from incidents.privacy import mask
 from incidents.recurrence_view import seen_before
@@ -202,6 +203,10 @@ def _report_data(
         "attributes": dict(report.attributes),
         "occurred_at": _moment(report.occurred_at),
         "received_at": _moment(report.received_at),
+        "tried": [
+            {**one, "at": _moment(one["at"])}
+            for one in read_tried(session, [report.id]).get(report.id, ())
+        ],
     }
 
 

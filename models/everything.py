@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models import (
+    article,
     catalogue,
     conversation,
     delivery,
@@ -19,6 +20,7 @@ from models.base import Base
 
 TABLES = (
     catalogue,
+    article,
     people,
     conversation,
     report,

@@ -30,6 +30,8 @@ SignalId = NewType("SignalId", UUID)
 TextId = NewType("TextId", UUID)
 RecurrenceId = NewType("RecurrenceId", UUID)
 HandoffId = NewType("HandoffId", UUID)
+ArticleId = NewType("ArticleId", UUID)
+HelpId = NewType("HelpId", UUID)
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS: Final = CROCKFORD + "*~$=U"  # Crockford's check symbols, modulo 37

@@ -16,6 +16,7 @@ from models.vocabulary import (
     Author,
     Category,
     Channel,
+    HelpOutcome,
     MajorState,
     Priority,
     Severity,
@@ -134,6 +135,20 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
                 "attributes": {"type": "object"},
                 "occurred_at": {"anyOf": [_MOMENT, {"type": "null"}]},
                 "received_at": _MOMENT,
+            },
+            later={
+                "tried": {
+                    "type": "array",
+                    "items": _closed(
+                        "Help that the person was told: an article, or an incident's workaround",
+                        {
+                            "article": _MAYBE,
+                            "incident": {"anyOf": [_INCIDENT_REF, {"type": "null"}]},
+                            "outcome": _enum(HelpOutcome),
+                            "at": _MOMENT,
+                        },
+                    ),
+                },
             },
         ),
     },

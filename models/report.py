@@ -68,7 +68,10 @@ class ReportText(Base):
 
 
 class ReportAddition(Base):
-    """What the same person said later: `more`, `worse`, `resolved`, `answer`."""
+    """What the same person said later.
+
+    Kinds: `more`, `worse`, `resolved`, `answer`, `resolved_by_workaround`.
+    """
 
     __tablename__ = "report_addition"
 

@@ -130,6 +130,14 @@ class ConstraintKind(StrEnum):
     OTHER_CAUSE = "other_cause"
 
 
+class HelpOutcome(StrEnum):
+    """What became of help that was told: an article, or a workaround."""
+
+    HELPED = "helped"
+    NOT_HELPED = "not_helped"
+    UNSURE = "unsure"
+
+
 class Direction(StrEnum):
     """Which way a message went."""
 

@@ -36,7 +36,7 @@ INCIDENT: dict[str, Any] = {
 }
 
 
-ADDED_LATER = {"published", "seen_before"}  # what records of before lack
+ADDED_LATER = {"published", "seen_before", "tried"}  # what records of before lack
 
 
 def objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
