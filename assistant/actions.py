@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rasa_sdk import Action, FormValidationAction
@@ -9,32 +10,33 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from typing_extensions import override
 
 from assistant import wording
+from assistant.actions_asking import (
+    AskConfirm,
+    AskHelped,
+    AskImpact,
+    AskSame,
+    AskService,
+    AskSite,
+)
+from assistant.actions_filed import Add, AnswerFollowUp, Status
 from assistant.actions_handing import HandOff
+from assistant.actions_ours import Events, Ours
 from assistant.dialogue import HANDED_OVER
-from assistant.drafting import dropped_of, empty_draft, filing_of
-from assistant.extraction import choose_missing, extract, meant, take_words
-from assistant.phrases import say
+from assistant.drafting import (
+    addition_of_solved,
+    dropped_of,
+    empty_draft,
+    filing_of,
+    solved_of,
+    told_with,
+)
+from assistant.extraction import choose_missing, extract, take_words
 from classifier.catalogue import Catalogue
-from classifier.scope import read_scope
 
 FORM: Final = "intake_form"
-Events = list[dict[str, Any]]
 
 
-class _Ours(Action):
-    """An action with the catalogue at hand."""
-
-    title = ""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-
-    @override
-    def name(self) -> str:
-        return self.title
-
-
-class Extract(_Ours):
+class Extract(Ours):
     """Fills many slots from one message, on every turn."""
 
     title = "action_extract"
@@ -73,102 +75,7 @@ class ValidateIntakeForm(FormValidationAction):
         return choose_missing(tracker.slots, self.catalogue, channel=channel)
 
 
-class _Ask(_Ours):
-    """Asks for one slot and counts it as a question."""
-
-    slot = ""
-
-    def buttons(self, tracker: Any) -> wording.Buttons:
-        raise NotImplementedError
-
-    @override
-    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        dispatcher.utter_message(
-            response=f"utter_ask_{self.slot}", buttons=self.buttons(tracker), **self.more(tracker)
-        )
-        asked = dict(tracker.slots.get("asked") or {})
-        asked[self.slot] = asked.get(self.slot, 0) + 1
-        return [SlotSet("asked", asked)]
-
-    def more(self, tracker: Any) -> dict[str, Any]:  # noqa: ARG002 - most questions need nothing
-        return {}
-
-
-class AskService(_Ask):
-    """Which service: likely ones as buttons."""
-
-    title, slot = "action_ask_service", "service"
-
-    @override
-    def buttons(self, tracker: Any) -> wording.Buttons:
-        meta = tracker.latest_message["metadata"]
-        return wording.service_buttons(
-            self.catalogue,
-            meta["facts"].get("services", ()),
-            meta["category"].get("probabilities", {}),
-            tracker.slots.get("language"),
-        )
-
-
-class AskImpact(_Ask):
-    """Who is affected."""
-
-    title, slot = "action_ask_impact", "impact"
-
-    @override
-    def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.impact_buttons(tracker.slots.get("language"))
-
-
-class AskSite(_Ask):
-    """Where."""
-
-    title, slot = "action_ask_site", "site"
-
-    @override
-    def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.site_buttons(self.catalogue, tracker.slots.get("language"))
-
-
-class AskSame(_Ask):
-    """Whether it is the known outage."""
-
-    title, slot = "action_ask_same", "same"
-
-    @override
-    def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.same_buttons(tracker.slots.get("language"))
-
-    @override
-    def more(self, tracker: Any) -> dict[str, Any]:
-        known = tracker.slots["known"]
-        told, language = known["workaround"], tracker.slots.get("language")
-        helps = " What helps meanwhile: {workaround}"
-        workaround = say(helps, language, workaround=told) if told else ""
-        return {
-            "title": known["title"],
-            "since": known["since"],
-            "people": known["people"],
-            "workaround": workaround,
-        }
-
-
-class AskConfirm(_Ours):
-    """The summary card."""
-
-    title = "action_ask_confirm"
-
-    @override
-    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        dispatcher.utter_message(
-            response="utter_ask_confirm",
-            buttons=wording.confirm_buttons(tracker.slots.get("language")),
-            json_message={"card": wording.render_card(tracker.slots, self.catalogue)},
-        )
-        return []
-
-
-class FileDraft(_Ours):
+class FileDraft(Ours):
     """The draft is complete: hand it over, and make room for the next."""
 
     title = "action_file"
@@ -176,22 +83,26 @@ class FileDraft(_Ours):
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         slots = tracker.slots
-        channel = tracker.latest_message["metadata"]["channel"]
-        ask_impact = channel == "sms" and slots.get("impact") is None
-        dispatcher.utter_message(
-            response="utter_filed_ask_impact" if ask_impact else "utter_filed",
-            buttons=wording.impact_buttons(slots.get("language")) if ask_impact else [],
-        )
+        if slots.get("helped") == "yes":
+            dispatcher.utter_message(response="utter_helped")
+            return [*_given_up(slots), *_emptied()]
+        by_text = tracker.latest_message["metadata"]["channel"] == "sms"
+        told = told_with(slots, by_text=by_text)
+        follow_up = _say_filed(dispatcher, slots, told) if by_text else None
+        if not by_text:
+            yes_no = wording.helped_buttons(slots.get("language"), filed=True) if told else []
+            dispatcher.utter_message(response="utter_filed", buttons=yes_no)
         return [
             *_emptied(),
             SlotSet("filing", filing_of(slots)),
             SlotSet("draft_no", int(slots.get("draft_no") or 1) + 1),
             SlotSet("pending", None),
-            SlotSet("follow_up", "impact" if ask_impact else None),
+            SlotSet("tried", told),
+            SlotSet("follow_up", follow_up),
         ]
 
 
-class NoteQuestion(_Ours):
+class NoteQuestion(Ours):
     """Keep the words, in case the person insists that they are a report."""
 
     title = "action_note_question"
@@ -209,7 +120,7 @@ class NoteQuestion(_Ours):
         ]
 
 
-class Insist(_Ours):
+class Insist(Ours):
     """What was taken for something else becomes the report."""
 
     title = "action_insist"
@@ -224,7 +135,7 @@ class Insist(_Ours):
         return [SlotSet(name, value) for name, value in updates.items()]
 
 
-class Cancel(_Ours):
+class Cancel(Ours):
     """Drop the draft, but keep the words for a change of mind."""
 
     title = "action_cancel"
@@ -232,17 +143,14 @@ class Cancel(_Ours):
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         return [
-            SlotSet("pending", tracker.slots.get("description")),
-            SlotSet("pending_facts", {}),
-            SlotSet("doubted", value=False),
-            SlotSet("dropped", dropped_of(tracker.slots)),
+            *_given_up(tracker.slots),
             *_emptied(),
             ActiveLoop(None),
             SlotSet("requested_slot", None),
         ]
 
 
-class RestartDraft(_Ours):
+class RestartDraft(Ours):
     """Begin the draft again."""
 
     title = "action_restart_draft"
@@ -259,75 +167,7 @@ class RestartDraft(_Ours):
         ]
 
 
-class Status(_Ours):
-    """What is happening with the person's own reports."""
-
-    title = "action_status"
-
-    @override
-    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        mine = tracker.latest_message["metadata"]["mine"]
-        if not mine:
-            dispatcher.utter_message(response="utter_no_reports")
-        else:
-            status = wording.render_status(mine, tracker.slots.get("language"))
-            dispatcher.utter_message(response="utter_status", status=status)
-        return []
-
-
-class Add(_Ours):
-    """What is said after filing goes to the last report."""
-
-    title = "action_add"
-    _WORDS: Final = {"resolved": "utter_added_resolved", "worse": "utter_added_worse"}
-
-    @override
-    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        report = tracker.slots.get("last_report")
-        kind = tracker.latest_message["intent"]["name"]
-        if report is None:
-            dispatcher.utter_message(response="utter_anything_else")
-            return []
-        dispatcher.utter_message(response=self._WORDS.get(kind, "utter_added"))
-        kept = kind if kind in self._WORDS else "more"
-        text, people = tracker.latest_message["text"], _counted(tracker)
-        scope = read_scope(text, people)
-        facts = tracker.latest_message["metadata"]["facts"]
-        told: dict[str, Any] = {"people": people, "impact": int(scope) if scope else None}
-        if kind == "correct":
-            told = {name: meant(facts, name, self.catalogue) for name in ("service", "site")} | told
-        return [_addition(report, kept, text, **(told if kind in {"worse", "correct"} else {}))]
-
-
-class AnswerFollowUp(_Ours):
-    """An answer to what was asked after filing; else a detail for the last report."""
-
-    title = "action_answer_follow_up"
-
-    @override
-    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        report = tracker.slots.get("last_report")
-        if report is None:
-            dispatcher.utter_message(response="utter_describe")
-            return []
-        latest = tracker.latest_message
-        told = {e["entity"]: e["value"] for e in latest["entities"]}
-        asked = tracker.slots.get("follow_up")
-        dispatcher.utter_message(response="utter_added")
-        text = latest["text"]
-        level, people = told.get(asked or ""), _counted(tracker)
-        if level in wording.IMPACTS:
-            text = wording.IMPACTS[level]
-        elif asked == "impact":
-            level = read_scope(text, people, answering=True)
-        kind = "answer" if asked else "more"
-        return [
-            _addition(report, kind, text, asked=asked, told=level, people=people),
-            SlotSet("follow_up", None),
-        ]
-
-
-class Change(_Ours):
+class Change(Ours):
     """Which part of the summary should be different."""
 
     title = "action_change"
@@ -339,7 +179,7 @@ class Change(_Ours):
         return []
 
 
-class ClearField(_Ours):
+class ClearField(Ours):
     """Empty one part, so that it is asked again."""
 
     title = "action_clear_field"
@@ -357,7 +197,7 @@ class ClearField(_Ours):
         return events
 
 
-class SayChanged(_Ours):
+class SayChanged(Ours):
     """A correction is said aloud."""
 
     title = "action_say_changed"
@@ -372,9 +212,9 @@ class SayChanged(_Ours):
 def build_actions(catalogue: Catalogue) -> list[Action]:
     """Every action of the domain."""
     ours = (
-        Extract, ValidateIntakeForm, AskService, AskImpact, AskSite, AskSame, AskConfirm, FileDraft,
-        NoteQuestion, Insist, Cancel, RestartDraft, Status, Add, AnswerFollowUp, Change, ClearField,
-        SayChanged,
+        Extract, ValidateIntakeForm, AskService, AskImpact, AskSite, AskSame, AskHelped, AskConfirm,
+        FileDraft, NoteQuestion, Insist, Cancel, RestartDraft, Status, Add, AnswerFollowUp, Change,
+        ClearField, SayChanged,
     )  # fmt: skip
     return [*(kind(catalogue) for kind in ours), HandOff()]
 
@@ -385,16 +225,37 @@ def _filled_already(events: list[dict[str, Any]]) -> bool:
     return next((kind for kind in kinds if kind in {"slot", "user"}), "user") == "slot"
 
 
+def _say_filed(
+    dispatcher: Any, slots: Mapping[str, Any], told: Mapping[str, Any] | None
+) -> str | None:
+    """By text, what was filed and one question more; returns what it asks for."""
+    language = slots.get("language")
+    if told is not None:
+        yes_no = wording.helped_buttons(language, filed=True)
+        steps = slots["article"]["sms"]
+        dispatcher.utter_message(response="utter_filed_article", steps=steps, buttons=yes_no)
+        return "helped"
+    if slots.get("impact") is not None:
+        dispatcher.utter_message(response="utter_filed")
+        return None
+    levels = wording.impact_buttons(language)
+    dispatcher.utter_message(response="utter_filed_ask_impact", buttons=levels)
+    return "impact"
+
+
+def _given_up(slots: Mapping[str, Any]) -> Events:
+    """Nothing is filed, and nothing is lost: the words wait for a change of mind."""
+    solved = slots.get("helped") == "yes"
+    events = [
+        SlotSet("pending", slots.get("description")),
+        SlotSet("pending_facts", {}),
+        SlotSet("doubted", value=False),
+        SlotSet("dropped", solved_of(slots) if solved else dropped_of(slots)),
+    ]
+    if solved:
+        events.append(SlotSet("addition", addition_of_solved(slots)))
+    return events
+
+
 def _emptied() -> Events:
     return [SlotSet(name, value) for name, value in empty_draft().items()]
-
-
-def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
-    told = {name: value for name, value in data.items() if value}
-    value = {"report": report, "kind": kind, "text": text, "data": told}
-    event: dict[str, Any] = SlotSet("addition", value)
-    return event
-
-
-def _counted(tracker: Any) -> Any:
-    return tracker.latest_message["metadata"]["facts"].get("counted")

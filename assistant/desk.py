@@ -22,6 +22,7 @@ from assistant.answers import render_answer, render_outcome, render_words
 from assistant.dialogue import ConversationState, Said, Turn
 from assistant.engine import DialoguePort
 from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
+from assistant.offering import Offers
 from assistant.phrases import spoken_languages
 from assistant.readings import checked_context, filed_draft, understood
 from assistant.text_dialogue import TextDialogue
@@ -29,9 +30,10 @@ from assistant.transcript import TurnOvertakenError, Words
 from classifier.encoding import EncoderUnavailableError
 from classifier.language import detect_language
 from classifier.reading import Heard
-from incidents.drafts import Draft, ReadDraft, Recorded
+from incidents.drafts import ReadDraft, Recorded
 from incidents.file_listing import read_unsaid
 from incidents.handoffs import HandoffPolicy, find_open, record_asked, record_heard
+from incidents.helping import Tried, record_help
 from incidents.identities import record_identity
 from incidents.intake import Intake, record_addition
 from incidents.organisation import Organisation
@@ -63,6 +65,7 @@ class Desk:
     organisation: Organisation
     intake: Intake
     engine: DialoguePort
+    offers: Offers
     clock: Clock
     handoffs: HandoffPolicy = field(default_factory=HandoffPolicy)
 
@@ -162,11 +165,11 @@ class Desk:
         )
 
     def _think(self, row: Conversation, said: Said) -> _Thought:
-        """The slow part: read the words, look for a known outage, take the turn, read the draft."""
+        """The slow part: read the words, look for what to offer, take the turn, read the draft."""
         now = self.clock()
         state = ConversationState.from_json(row.state)
         if background.is_over(row.last_at, now):
-            state.slots["last_report"] = state.slots["follow_up"] = None
+            state.slots |= dict.fromkeys(("last_report", "follow_up", "tried"))
         readable = True
         if said.text.strip() and said.payload is None:
             found = detect_language(said.text)
@@ -177,7 +180,7 @@ class Desk:
                 readable = False
             else:
                 said = self._with_last(row, understood(said, heard), heard, state, now)
-                said = replace(said, known=self._known(row, said, state, now))
+                said = self.offers.with_offers(row, said, state, now)
         after, turn = TextDialogue(self.engine).turn(state, said)
         read = None
         if turn.filing is not None:
@@ -206,25 +209,6 @@ class Desk:
                 session, row.id, reference, reading.vector, reading.encoder_id, now=now
             )
         return replace(said, context={**said.context, "last": last, "language": row.locale})
-
-    def _known(
-        self, row: Conversation, said: Said, state: ConversationState, now: datetime
-    ) -> dict[str, Any] | None:
-        """An outage that may be the one a new report speaks of."""
-        if row.channel is Channel.SMS or state.slots.get("description") is not None:
-            return None
-        services, sites = said.facts["services"], said.facts["sites"]
-        draft = Draft(
-            text=said.text,
-            channel=row.channel,
-            identity=row.identity_id,
-            service=services[0] if len(services) == 1 else said.context.get("service"),
-            site=sites[0] if len(sites) == 1 else said.context.get("site"),
-        )
-        incident = self.intake.find_known(draft, self.intake.read_draft(draft, now=now))
-        if incident is None:
-            return None
-        return background.offer(incident, time_zone=row.time_zone, now=now)
 
     def _record(
         self, session: Session, row: Conversation, message: Inbound, thought: _Thought
@@ -305,6 +289,14 @@ class Desk:
                 Report.reference == addition["report"], Report.conversation_id == row.id
             )
         ).one_or_none()
+        if (tried := addition["data"].get("tried")) is not None:
+            record_help(
+                session,
+                Tried.from_json(tried),
+                conversation=row.id,
+                report=report.id if report is not None else None,
+                now=now,
+            )
         if report is None:
             return
         session.execute(

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 from models.vocabulary import Channel
 
 _EVENTS: Final = 80
-_ASKED: Final = {"same": "join", "description": None}
+_ASKED: Final = {"same": "join", "description": None, "helped": "more"}
+_FOLLOWED: Final = {"helped": "more"}
 HANDED_OVER: Final = ("filing", "addition", "handoff")
 """Slots by which a turn hands over what is to be recorded; empty between turns."""
 
@@ -44,6 +45,7 @@ class Said:
         facts: services, negated_services, sites (lists of ids), people, since, codes.
         category: label (or None) and probability.
         known: An open outage that may be offered: incident, title, since, people, workaround.
+        article: A help text that may be offered: reference, service, title, steps, sms, url.
         mine: The person's own earlier reports, newest first.
         language: What the conversation is in from now on; None: as before.
         context: service and site known before a word was said, and from where (`from`).
@@ -61,6 +63,7 @@ class Said:
     facts: Mapping[str, Any] = field(default_factory=dict)
     category: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] | None = None
+    article: Mapping[str, Any] | None = None
     mine: tuple[Mapping[str, Any], ...] = ()
     attachments: tuple[str, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -74,8 +77,9 @@ class Turn:
 
     Attributes:
         filing: A draft to record: text, service, site, impact, people, since, slot_meta, join,
-            declined, attachments, draft_no. None when nothing is filed.
-        addition: Something to add to an earlier report: report, kind, text.
+            declined, attachments, draft_no, tried. None when nothing is filed.
+        addition: Something to add to an earlier report: report, kind, text, data. Without a
+            report: what became of a draft that an article solved.
         handoff: Set where somebody asked for a person.
 
     """
@@ -117,7 +121,8 @@ class ConversationState:
         if self.loop is not None:
             return _ASKED.get(self.requested or "", self.requested)
         if self.slots.get("follow_up"):
-            return str(self.slots["follow_up"])
+            follow_up = str(self.slots["follow_up"])
+            return _FOLLOWED.get(follow_up, follow_up)
         if any(payload.startswith("/insist") for _, payload in self.issued):
             return "insist"
         return "more" if self.slots.get("last_report") else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from assistant.helped import came_back, is_trying, read_helped
 from assistant.phrases import say
 from classifier.catalogue import Catalogue
 from classifier.people import count_answer
@@ -23,8 +24,11 @@ ABOUT_ELSE: Final = frozenset(
 )  # fmt: skip
 DRAFT: Final = (
     "description", "service", "site", "impact", "people", "since", "same", "confirm", "known",
-    "declined", "attachments", "category", "slot_meta", "asked", "changed",
+    "declined", "attachments", "category", "slot_meta", "asked", "changed", "article", "helped",
 )  # fmt: skip
+TAKEN_UP: Final = ("service", "site", "impact", "people", "since")
+"""What a draft that is given up leaves to the next."""
+_HELPED: Final = {"affirm": "yes", "resolved": "yes", "deny": "no", "dont_know": "unsure"}
 _NEW_DETAIL: Final = 3
 _SHORT: Final = 4
 _QUESTION_SLOTS: Final = frozenset({"service", "site", "impact"})
@@ -72,6 +76,8 @@ def extract(
     if meta["attachments"]:
         held = list(slots.get("attachments") or [])
         fill.updates["attachments"] = [*held, *(a for a in meta["attachments"] if a not in held)]
+    if intent == "resolved" and _was_offered(slots):
+        fill.updates["helped"] = "yes"
     if intent in ABOUT_ELSE or (intent == "attach"):
         return fill.updates
     if meta["chosen"]:
@@ -90,6 +96,8 @@ def _chosen(fill: Fill, latest: Mapping[str, Any]) -> None:
 
 def _yes_or_no(fill: Fill, intent: str) -> None:
     requested = fill.slots.get("requested_slot")
+    if requested == "helped" and intent in _HELPED:
+        fill.updates["helped"] = _HELPED[intent]
     if requested == "confirm" and intent in {"affirm", "insist"}:
         fill.updates["confirm"] = "yes"
     if requested == "same" and intent in {"affirm", "insist"}:
@@ -114,6 +122,10 @@ def _words(
         if intent in {"deny", "dont_know"} and requested in _QUESTION_SLOTS:
             fill.put(requested, UNKNOWN, "told")
         return
+    if requested == "helped" and is_trying(text):
+        return
+    if requested == "helped":
+        fill.updates["helped"] = "no" if read_helped(text) is False else "unsure"
     _facts(fill, intent, meta["facts"], catalogue, requested)
     counted = meta["facts"].get("counted")
     if counted is None and requested == "impact":
@@ -134,10 +146,15 @@ def _words(
 
 def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
     """The first words of a report, and what was known before them."""
-    doubted = fill.slots.get("pending") if fill.slots.get("doubted") else None
-    fill.put("description", f"{doubted}\n{text}" if doubted else text, "told")
+    earlier = fill.slots.get("pending") if fill.slots.get("doubted") else None
+    dropped = fill.slots.get("dropped") or {}
+    back = dropped.get("article") if came_back(text) else None
+    earlier = dropped.get("description") if back else earlier
+    fill.put("description", f"{earlier}\n{text}" if earlier else text, "told")
     fill.updates |= {"pending": None, "doubted": False, "dropped": None}
-    _take_up(fill, fill.slots.get("dropped") or {})
+    fill.updates["article"] = {"reference": back} if back else meta.get("article")
+    fill.updates["helped"] = "no" if back else None
+    _take_up(fill, dropped)
     fill.offer("service", meta["context"].get("service"), "context")
     fill.offer("site", meta["context"].get("site"), meta["context"].get("from", "context"))
     fill.updates["category"] = meta["category"].get("label")
@@ -148,9 +165,13 @@ def _take_up(fill: Fill, dropped: Mapping[str, Any]) -> None:
     """Who comes back to the service of a draft they gave up need not say it all again."""
     held, before = fill.value("service"), dropped.get("service")
     if dropped and (before is None or held in {None, UNKNOWN, before}):
-        for name, value in dropped.items():
-            if value != UNKNOWN:
-                fill.offer(name, value, "earlier")
+        for name in TAKEN_UP:
+            if dropped.get(name) != UNKNOWN:
+                fill.offer(name, dropped.get(name), "earlier")
+
+
+def _was_offered(slots: Mapping[str, Any]) -> bool:
+    return bool(slots.get("article")) and "helped" in (slots.get("asked") or {})
 
 
 def take_words(
@@ -173,7 +194,8 @@ def take_words(
 
 def _continue(fill: Fill, intent: str, text: str, requested: str | None) -> None:
     """Later words: an answer that no button has, or one more detail."""
-    answered = requested in fill.updates or bool(fill.updates.get("changed"))
+    answered = requested in fill.updates and requested != "helped"
+    answered |= bool(fill.updates.get("changed"))
     if not answered and len(text.split()) <= _SHORT and _QUESTION_SLOTS & set(fill.updates):
         return  # "everyone", asked for the service: another question is answered; ask again
     if requested in _QUESTION_SLOTS and not answered and intent != "report":
@@ -274,12 +296,14 @@ def choose_missing(slots: Mapping[str, Any], catalogue: Catalogue, *, channel: s
     """
     if not slots.get("description"):
         return ["description"]
-    if channel == "sms" or "yes" in {slots.get("confirm"), slots.get("same")}:
+    if channel == "sms" or "yes" in {slots.get(name) for name in ("confirm", "same", "helped")}:
         return []
     asked: Mapping[str, int] = slots.get("asked") or {}
     wanted = []
     if slots.get("known") and slots.get("same") is None:
         wanted.append("same")
+    if may_help(slots) and slots.get("helped") is None:
+        wanted.append("helped")
     wanted += [name for name in ("service", "impact") if slots.get(name) is None]
     if slots.get("site") is None and _site_matters(slots, catalogue):
         wanted.append("site")
@@ -290,6 +314,16 @@ def choose_missing(slots: Mapping[str, Any], catalogue: Catalogue, *, channel: s
         if times < _TIMES and (times or room):
             missing.append(name)
     return [*missing, "confirm"]
+
+
+def may_help(slots: Mapping[str, Any]) -> bool:
+    """Whether the article still fits: one person's trouble, and of the article's service."""
+    article = slots.get("article") or {}
+    if not article.get("steps") or slots.get("impact") in {"1", "2"}:
+        return False
+    if (slots.get("people") or 1) > 1:
+        return False
+    return slots.get("service") in {None, UNKNOWN, article.get("service")} or not article["service"]
 
 
 _QUESTIONS: Final = 3

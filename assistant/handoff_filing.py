@@ -71,7 +71,7 @@ def after_filing(state: ConversationState, reference: str) -> ConversationState:
     number = int(after.slots.get("draft_no") or 1)
     after.slots |= empty_draft()
     after.slots |= {"draft_no": number + 1, "last_report": reference}
-    after.slots |= {"pending": None, "follow_up": None, WAITING: None}
+    after.slots |= {"pending": None, "follow_up": None, "tried": None, WAITING: None}
     after.loop = after.requested = None
     after.rejected, after.issued = False, []
     return after

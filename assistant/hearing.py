@@ -31,6 +31,7 @@ def hear(said: Said, state: ConversationState) -> dict[str, Any]:
             "facts": dict(said.facts),
             "category": dict(said.category),
             "known": dict(said.known) if said.known else None,
+            "article": dict(said.article) if said.article else None,
             "mine": [dict(one) for one in said.mine],
             "attachments": list(said.attachments),
             "context": dict(said.context),

@@ -22,6 +22,7 @@ ENGLISH: Final = frozenset(
         "Just me", "Several of us", "A whole site or more", "about {people} people",
         "Something else", "Somewhere else",
         "Yes, the same problem", "No, something else",
+        "That helped", "Still broken", " More: {url}",
         "Send", "Change something", "Cancel",
         "What happened", "Service", "Place", "Who is affected",
         "Your report", "What", "Where", "Affected", "Since", "Files",

@@ -12,6 +12,7 @@ from assistant.dialogue import Said
 from classifier.language import detect_language
 from classifier.reading import Heard
 from incidents.drafts import Draft
+from incidents.helping import Tried
 from incidents.organisation import Organisation
 from models.conversation import Conversation
 from models.errors import UnknownServiceError, UnknownSiteError
@@ -64,6 +65,7 @@ def filed_draft(
         declined=tuple(one for one in filing["declined"] if one),
         attachments=tuple(AttachmentId(UUID(one)) for one in filing["attachments"]),
         filled_in=filing["filled_in"],
+        tried=Tried.from_json(filing["tried"]) if filing.get("tried") else None,
         received_at=now,
     )
 

@@ -99,7 +99,7 @@ class TextDialogue(DialoguePort):
         """A report of its own; the last one is none of its business."""
         state = before.copy()
         last = state.slots.get("last_report")
-        state.slots["last_report"] = state.slots["follow_up"] = None
+        state.slots |= dict.fromkeys(("last_report", "follow_up", "tried"))
         after, turn = self.inner.turn(state, _meant(said, "report"))
         if turn.filing is None:
             after.slots["last_report"] = last

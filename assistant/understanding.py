@@ -10,6 +10,7 @@ from typing import Final
 
 from assistant.choices import fold
 from assistant.dialogue import ConversationState, Said
+from assistant.helped import NO, YES_IT_DID, came_back, is_trying, read_helped
 from classifier.scope import read_scope
 
 _YES: Final = frozenset(
@@ -18,7 +19,7 @@ _YES: Final = frozenset(
      "looks good", "that's right", "thats right", "that is right", "same problem", "yes same",
      "same here", "yes send it", "all good", "go ahead"}
 )  # fmt: skip
-_NO: Final = frozenset({"no", "n", "nope", "nah", "nein", "não", "nao", "non", "no thanks"})
+_SENDS: Final = frozenset({"send", "send it", "yes send it", "go ahead", "send it anyway"})
 _CANCEL: Final = frozenset(
     {"cancel", "forget it", "never mind", "nevermind", "drop it", "vergiss es", "abbrechen",
      "don't send", "dont send", "do not send it"}
@@ -104,6 +105,8 @@ def _plainly(said: Said, state: ConversationState) -> str | None:
     """What needs no classifier."""
     if said.text.lstrip().startswith("/") or _NO_WORD.fullmatch(said.text):
         return "unclear"  # our notation, typed: it steers nothing; nor does a stray digit
+    if (told := _told_of_help(said, state)) is not None:
+        return told
     short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
     if short is not None:
         follows = state.loop is None and state.asked() in _FOLLOW_UPS
@@ -115,10 +118,45 @@ def _plainly(said: Said, state: ConversationState) -> str | None:
     return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
 
 
+def _told_of_help(said: Said, state: ConversationState) -> str | None:
+    """An answer to whether it helped, where that was asked, in the draft or with the report."""
+    if state.loop is not None:
+        return _after_help(said) if state.requested == "helped" else None
+    if state.slots.get("follow_up") != "helped":
+        return None
+    told = _after_help(said)
+    if told == "deny" and not said.facts.get("services"):
+        return "worse"  # "mail is not working" may be another trouble
+    return told if told == "resolved" else None
+
+
+def _after_help(said: Said) -> str | None:
+    """Whether it helped. An "ok" goes to try it, and is no yes: nothing would be filed."""
+    folded = fold(said.text)
+    if folded in YES_IT_DID:
+        return "resolved"
+    if folded in _SENDS or _JUST_SEND.fullmatch(said.text):
+        return "insist"
+    if is_trying(said.text):
+        return "inform"
+    if folded in NO | _CANCEL | _RESTART | _UNSURE:
+        return _short_answer(folded)
+    found = read_helped(said.text)
+    if found is None or (found and _tells_trouble(said)):
+        return None
+    short = len(said.text.split()) <= 2 * _SENTENCE
+    return "resolved" if found else "deny" if short else "inform"
+
+
+def _tells_trouble(said: Said) -> bool:
+    """Whether words name a service and what it lacks: "the S drive is gone too" is no yes."""
+    return bool(said.facts.get("services")) and bool(_TROUBLE.search(said.text))
+
+
 def _short_answer(folded: str) -> str | None:
     if folded in _YES:
         return "affirm"
-    if folded in _NO:
+    if folded in NO:
         return "deny"
     if folded in _CANCEL:
         return "cancel"
@@ -139,6 +177,7 @@ def _inside(said: Said, state: ConversationState) -> str:
     elif said.act in {"affirm", "deny"}:
         least = _VERY_SURE  # a yes that sends something must be a clear one
     tells = said.act == "report" and state.requested == "description"
+    tells |= state.requested == "helped" and said.act in {"affirm", "worse"}
     return "inform" if tells or said.act_probability < least else said.act
 
 
@@ -160,6 +199,10 @@ def _wants_a_person(said: Said) -> bool:
 
 def _outside(said: Said, state: ConversationState) -> str:
     """Nothing is being taken: a report, a follow-up, or neither."""
+    if (state.slots.get("dropped") or {}).get("article") and came_back(said.text):
+        return "report"
+    if state.slots.get("tried") and read_helped(said.text) and not _tells_trouble(said):
+        return "resolved"
     asked = state.asked()
     words = len(said.text.split())
     names = bool(said.facts.get("services") or said.facts.get("codes"))
@@ -207,6 +250,9 @@ def _news(text: str) -> str | None:
 def _afterwards(said: Said, *, answering: bool, another: bool) -> str:
     """A report was filed: what is said belongs to it unless it clearly tells of something else."""
     act = said.act
+    if act == "resolved" and another and said.unasked_act == "report":
+        # "the S drive is gone": that it is a report is sure before one knows what was asked.
+        act = "report" if said.unasked_probability >= _VERY_SURE else act
     if _CORRECTS.search(said.text) and act not in {"thanks", "cancel", "request_human"}:
         return "correct"
     if answering and (act in _ANSWERS or read_scope(said.text, said.facts.get("counted"))):

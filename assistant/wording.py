@@ -67,6 +67,21 @@ def same_buttons(language: str | None = None) -> Buttons:
     ]
 
 
+def helped_buttons(language: str | None = None, *, filed: bool = False) -> Buttons:
+    """Whether what was told helped; once it is `filed`, the answer is news of the report."""
+    yes, no = ("resolved", "worse") if filed else ("affirm", "deny")
+    return [
+        _button(say("That helped", language), yes),
+        _button(say("Still broken", language), no),
+    ]
+
+
+def render_steps(article: Mapping[str, Any], language: str | None = None) -> str:
+    """What to do, and where to read more."""
+    more = say(" More: {url}", language, url=article["url"]) if article.get("url") else ""
+    return f"{article['steps']}{more}"
+
+
 def confirm_buttons(language: str | None = None) -> Buttons:
     return [
         _button(say("Send", language), "affirm"),

@@ -22,6 +22,7 @@ SHORT = (
     "yes", "no", "cancel", "start over", "I don't know", "ok", "send it", "new", "hello", "thanks",
     "just send it already", "works again", "it is worse now", "everyone", "me", "/restart",
     '/inform{"service": "vpn"}', "2", "...", "ja", "nein", "forget it", "just me", "my whole team",
+    "that helped", "still the same", "one moment", "it came back", "hat geholfen",
 )  # fmt: skip
 
 
@@ -66,10 +67,14 @@ class People:
         )
         if not text.strip() or payload is not None:
             return said
-        asked = {"same": "join", "description": "more"}.get(state.requested or "", state.requested)
+        asked = {"same": "join", "description": "more", "helped": "more"}.get(
+            state.requested or "", state.requested
+        )
         said = understood(said, self.reader.hear(text, asked=asked))
         if dice.random() < 0.25 and not state.slots.get("description"):
             said = replace(said, known=self._known())
+        if dice.random() < 0.25 and not state.slots.get("description"):
+            said = replace(said, article=self._article())
         return said
 
     def _words(self, state: ConversationState, channel: Channel) -> tuple[str, str | None]:
@@ -97,6 +102,16 @@ class People:
             "since": "09:00",
             "people": self.dice.randrange(2, 90),
             "workaround": self.dice.choice(("", "Use the old client.")),
+        }
+
+    def _article(self) -> dict[str, object]:
+        return {
+            "reference": "paper-jam",
+            "service": self.dice.choice((None, "office-printing", "vpn")),
+            "title": "Paper jam",
+            "steps": "Open every flap and pull {the paper} out.",
+            "sms": self.dice.choice((None, "Open every flap.")),
+            "url": self.dice.choice((None, "https://wiki.example/jam")),
         }
 
     def _mine(self) -> list[dict[str, object]]:

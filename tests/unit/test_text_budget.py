@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 from assistant.dialogue import Button
 from assistant.domain import load_domain
 from assistant.nlg import choose_variant, fill, render_sms
-from assistant.wording import impact_buttons, same_buttons, service_buttons, site_buttons
+from assistant.wording import (
+    helped_buttons,
+    impact_buttons,
+    same_buttons,
+    service_buttons,
+    site_buttons,
+)
 from classifier.catalogue import Catalogue
+from incidents.articles import MOST_SMS
 from incidents.consent import KEYWORDS
 from incidents.segments import count_segments, render_gsm
 from incidents.text_words import FULLEST, TEXTS, render_words
@@ -28,9 +35,22 @@ LONGEST = {
     "since": "23 Nov, 09:00 UTC",
     "changed": "service Remote access (VPN) -> Video meetings (Zoom)",
     "workaround": "",
+    "steps": "s" * MOST_SMS,
     "status": "RPT-7K2F4Q-M (Wi-Fi: Berlin): 124 people report it.",
 }
-MENUS = {"utter_filed_ask_impact": impact_buttons(), "utter_ask_same": same_buttons()}
+
+
+def menus(language: str | None = None) -> dict[str, list[dict[str, str]]]:
+    """The buttons that an action puts below a response."""
+    return {
+        "utter_filed_ask_impact": impact_buttons(language),
+        "utter_not_helped_ask_impact": impact_buttons(language),
+        "utter_filed_article": helped_buttons(language, filed=True),
+        "utter_ask_same": same_buttons(language),
+    }
+
+
+MENUS = menus()
 WEB_ONLY = {"utter_ask_confirm", "utter_what_to_change"}
 """A report by text is filed without a summary to agree to (ADR 0005)."""
 _KEYWORD = "|".join(sorted(KEYWORDS, key=len, reverse=True))
@@ -52,8 +72,8 @@ def texts() -> Iterator[tuple[str, Mapping[str, Any]]]:
 def test_a_text_and_its_choices_are_one_segment_uncut(
     name: str, variant: Mapping[str, Any]
 ) -> None:
-    response = name.split()[1]
-    titles = MENUS.get(response) or variant.get("buttons") or []
+    language, response = name.split()
+    titles = menus(language).get(response) or variant.get("buttons") or []
     buttons = [Button(str(b["title"]), str(b["payload"])) for b in titles]
     if response in WEB_ONLY:
         buttons = []
