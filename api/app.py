@@ -36,6 +36,8 @@ _ROUTES: Final = (
     "api.routes.reviews",
     "api.routes.records",
     "api.routes.policies",
+    "api.routes.articles",
+    "api.routes.article_pages",
     "api.routes.sms",
     "api.routes.sms_gateway",
     "api.routes.sms_texts",

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from incidents.articles import ArticleText
 from models.storable import storable
 from models.vocabulary import Category, Channel, Priority, Severity
 
@@ -230,3 +231,24 @@ class Replay(Body):
             msg = "that would take more than ten minutes"
             raise ValueError(msg)
         return self
+
+
+class ArticleBodyText(Body):
+    """An article in one language."""
+
+    title: Short
+    examples: Annotated[tuple[Short, ...], Field(max_length=10)]
+    steps: Annotated[Words, StringConstraints(max_length=1000)]
+    sms: Short | None = None
+
+    def to_text(self) -> ArticleText:
+        return ArticleText.from_json(self.model_dump())
+
+
+class ArticleBody(Body):
+    """An article; `texts` by language, e.g. `{"en": {...}, "de": {...}}`."""
+
+    texts: Annotated[dict[Short, ArticleBodyText], Field(min_length=1, max_length=8)]
+    service: Annotated[Short, Field(description="An id of the catalogue.")] | None = None
+    url: Annotated[str, StringConstraints(max_length=500), AfterValidator(storable)] | None = None
+    active: bool = True

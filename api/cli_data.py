@@ -16,7 +16,10 @@ from models.vocabulary import DeliveryState
 
 def add_commands(commands: Any) -> None:
     load = commands.add_parser("import", help="catalogue and people of a folder, into the store")
-    load.add_argument("folder", type=Path, nargs="?", help="services.yaml, sites.yaml, people.csv")
+    load.add_argument(
+        "folder", type=Path, nargs="?", help="services.yaml, sites.yaml, people.csv, articles.yaml"
+    )
+    load.add_argument("--articles", type=Path, metavar="FILE", help="articles.yaml of its own")
     load.add_argument("--priority-matrix", type=Path, metavar="FILE", help='{"11": "P1", ...}')
     load.set_defaults(run=_import)
 
@@ -46,12 +49,12 @@ def add_commands(commands: Any) -> None:
 
 
 def _import(chosen: argparse.Namespace) -> None:
-    from api.running import import_organisation, opened_store
+    from api.running import import_articles, import_organisation, opened_store
     from classifier.severity import PriorityMatrix
     from incidents.priority_policy import record_matrix
 
-    if chosen.folder is None and chosen.priority_matrix is None:
-        raise BadSettingsError("Name a folder, or --priority-matrix FILE.")
+    if (chosen.folder, chosen.articles, chosen.priority_matrix) == (None, None, None):
+        raise BadSettingsError("Name a folder, --articles FILE or --priority-matrix FILE.")
     matrix = None
     if chosen.priority_matrix is not None:
         try:
@@ -63,6 +66,11 @@ def _import(chosen: argparse.Namespace) -> None:
         if chosen.folder is not None:
             done = import_organisation(database, chosen.folder)
             print(f"Imported {done}. A running server knows them after a restart.")
+        if chosen.articles is not None:
+            count, written = import_articles(database, chosen.articles)
+            print(
+                f"Imported {count} articles, {written} new or changed. They are told from now on."
+            )
         if matrix is not None:
             with database.transaction() as session:
                 record_matrix(session, matrix, actor="muster import", now=utc_now())

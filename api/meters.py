@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from typing_extensions import override
 
 from incidents.handoffs import count_waiting, longest_wait
+from incidents.helping import count_outcomes
 from incidents.overview import forwarding_health
 from models.clock import Clock
 from models.database import Database
@@ -66,12 +67,19 @@ class _Stored(Collector):
             ).scalar_one()
             health = forwarding_health(session, self._targets)
             waiting, since = count_waiting(session), longest_wait(session)
+            helped = count_outcomes(session)
         yield _gauge("muster_reports", "Reports recorded.", reports)
         yield _gauge("muster_reports_unread", "Reports that wait for the encoder.", unread)
         yield _gauge("muster_incidents_open", "Open incidents, without restricted ones.", incidents)
         yield _gauge("muster_reader_ready", "1 when texts can be read.", int(self._ready()))
         yield _gauge("muster_people_waiting", "People who wait for one of staff.", waiting)
         yield _gauge("muster_people_waiting_seconds", "How long the first waits.", self._age(since))
+        told = GaugeMetricFamily(
+            "muster_help", "Help that was told, by what became of it.", labels=["outcome"]
+        )
+        for outcome, count in helped.items():
+            told.add_metric([outcome.value], count)
+        yield told
         owed = GaugeMetricFamily(
             "muster_deliveries", "Records by state.", labels=["target", "state"]
         )

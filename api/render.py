@@ -67,6 +67,7 @@ def render_report(member: MemberView) -> dict[str, Any]:
             {"kind": one.kind, "text": one.text, "at": render_moment(one.at)}
             for one in member.additions
         ],
+        "tried": [{**one, "at": render_moment(one["at"])} for one in member.tried],
         "attachments": [
             {"id": str(one.id), "name": one.name, "type": one.media_type, "size": one.size}
             for one in member.attachments

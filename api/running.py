@@ -232,17 +232,37 @@ def import_sample(database: Database) -> None:
 def import_organisation(database: Database, folder: Path) -> str:
     """Catalogue and people of a folder; adds and updates. Returns what was done, in words."""
     from classifier.catalogue import parse_catalogue
+    from incidents.article_files import FILE
     from incidents.importing import record_catalogue, record_people
 
     catalogue = parse_catalogue(folder)
-    people = folder / "people.csv"
+    people, articles = folder / "people.csv", folder / FILE
     with database.transaction() as session:
         record_catalogue(session, catalogue)
         count = record_people(session, people) if people.is_file() else 0
+    helping = f", {import_articles(database, articles)[0]} articles" if articles.is_file() else ""
     return (
         f"{len(catalogue.services)} services, {len(catalogue.sites)} sites, "
-        f"{len(catalogue.teams)} teams, {count} people"
+        f"{len(catalogue.teams)} teams, {count} people{helping}"
     )
+
+
+def import_articles(database: Database, path: Path) -> tuple[int, int]:
+    """The articles of a file: how many there are, and how many of them were new or differed.
+
+    Raises:
+        UnreadableArticlesError: The file holds no articles, or a bad one.
+        BadArticleError: One is of a service that the catalogue lacks.
+
+    """
+    from incidents.article_files import parse_articles
+    from incidents.articles import record_articles
+    from models.clock import utc_now
+
+    drafts = parse_articles(path)
+    with database.transaction() as session:
+        written = record_articles(session, drafts, actor="muster import", now=utc_now())
+    return len(drafts), written
 
 
 def demo_link(database: Database, settings: Settings) -> str:

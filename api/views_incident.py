@@ -14,7 +14,7 @@ from classifier.catalogue import Catalogue
 from incidents.queries import MemberView
 from models.incident import TimelineEntry
 from models.report import Report
-from models.vocabulary import Author
+from models.vocabulary import Author, HelpOutcome
 
 _SOON: Final = timedelta(minutes=5)
 _AUTHORS: Final[Mapping[Author, str]] = {
@@ -102,6 +102,12 @@ _EXTENSIONS: Final[Mapping[str, str]] = {
     "worse": "says it is not solved",
     "resolved": "says it works again",
     "answer": "answered a question",
+    "resolved_by_workaround": "says the workaround helps",
+}
+_OUTCOMES: Final[Mapping[HelpOutcome, str]] = {
+    HelpOutcome.HELPED: "it helped",
+    HelpOutcome.NOT_HELPED: "it did not help",
+    HelpOutcome.UNSURE: "not known whether it helped",
 }
 _FILLED: Final[Mapping[str, str]] = {
     "words": "from the words",
@@ -160,6 +166,7 @@ class Member:
     measures: tuple[Measure, ...]
     additions: tuple[tuple[str, str, datetime], ...]
     files: tuple[tuple[str, str], ...] = field(default=())
+    tried: tuple[tuple[str, datetime], ...] = field(default=())
     labels: tuple[LabelReason, ...] = field(default=())
 
 
@@ -211,6 +218,7 @@ def render_member(
             (_EXTENSIONS.get(one.kind, one.kind), one.text, one.at) for one in view.additions
         ),
         files=tuple((str(one.id), one.name) for one in view.attachments),
+        tried=tuple((_tried(one), one["at"]) for one in view.tried),
         labels=render_labels(report.assessment),
     )
 
@@ -288,6 +296,11 @@ def render_happening(entry: TimelineEntry, references: Mapping[Any, str]) -> Hap
         report=references.get(entry.report_id),
         related=tuple(data.get("related", ())),
     )
+
+
+def _tried(one: Mapping[str, Any]) -> str:
+    told = f"the article {one['article']}" if one["article"] else "the workaround"
+    return f"Was told {told}: {_OUTCOMES[HelpOutcome(one['outcome'])]}"
 
 
 def _written_later(report: Report) -> bool:

@@ -113,6 +113,8 @@ class Installation:
                 self.intake.window.catch_up(session, now=self.clock())
         except SQLAlchemyError:
             log.exception("the last days' reports could not be read; the next report tries again")
+            return
+        self.desk.offers.articles.warm()
 
     def close(self) -> None:
         """Stop what was started, and let go of the database."""
