@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -260,10 +262,7 @@ def test_policy_says_how_staff_are_named(
 ) -> None:
     Talk(desk_of(house))
     desk = desk_of(house)
-    staff = HandoffDesk(type(desk)(
-        desk.database, desk.organisation, desk.intake, desk.engine, desk.clock,
-        HandoffPolicy(shown=shown),
-    ))  # fmt: skip
+    staff = HandoffDesk(replace(desk, handoffs=HandoffPolicy(shown=shown)))
     conversation = conversation_of(house)
     staff.take(conversation, "Ana Keller")
     assert last_words(house).startswith(joined)
