@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +27,11 @@ from models.errors import DomainError
 if TYPE_CHECKING:
     from api.wiring import Installation
 
-TEMPLATES: Final = Jinja2Templates(Path(__file__).parent.parent / "web" / "templates")
+ENGLISH: Final = "en"
+_PAGES: Final = Path(__file__).parent.parent / "web" / "templates"
+TEMPLATES: Final = Jinja2Templates(_PAGES)
+_LONGEST: Final = 200
+_WEIGHT: Final = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _SIGN_IN: Final = "auth.needed"
 
 
@@ -56,6 +62,7 @@ def render_page(
         "csrf": csrf_token(request) if asker is not None else "",
         "demo": house.is_demo,
         "path": request.url.path,
+        "language": "en",
         "now": house.clock(),
         "rereading": _rereading(house) if asker is not None else None,
         "people_waiting": _people_waiting(house) if may(Permission.REVIEW) else 0,
@@ -67,6 +74,35 @@ def _people_waiting(house: Installation) -> int:
     """How many people wait for one of staff, for the navigation."""
     with house.database.reading() as session:
         return count_waiting(session)
+
+
+def render_spoken(request: Request, template: str, **context: Any) -> Response:
+    """A page for everybody, in the language the browser asks for; English where we lack it."""
+    language = choose_language(request.headers.get("accept-language", ""), spoken_pages())
+    named = template if language == ENGLISH else f"{language}/{template}"
+    asker = find_asker(request)
+    page = render_page(request, named, asker=asker, language=language, **context)
+    page.headers["Content-Language"] = language
+    page.headers["Vary"] = "Accept-Language"
+    return page
+
+
+@cache
+def spoken_pages() -> tuple[str, ...]:
+    """English, and each language with a folder of pages."""
+    folders = (one.parent.name for one in _PAGES.glob("*/landing.html"))
+    return (ENGLISH, *sorted(folders))
+
+
+def choose_language(wanted: str, spoken: Sequence[str]) -> str:
+    """The best of what an Accept-Language header asks for; the first spoken where it has none."""
+    weighed = []
+    for part in wanted[:_LONGEST].split(","):
+        tag, _, weight = part.partition(";")
+        found = _WEIGHT.fullmatch(weight.strip())
+        weighed.append((float(found[1]) if found else float(not weight), tag.strip().lower()[:2]))
+    asked = sorted((one for one in weighed if one[1] in spoken), key=lambda one: -one[0])
+    return asked[0][1] if asked and asked[0][0] > 0 else spoken[0]
 
 
 def _rereading(house: Installation) -> str | None:

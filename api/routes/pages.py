@@ -16,7 +16,7 @@ from api.auth import (
     sign_in_by_password,
     sign_out,
 )
-from api.pages import PageRoute, render_page
+from api.pages import PageRoute, render_page, render_spoken
 from api.staff import SignInRefusedError
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -27,10 +27,9 @@ _HOME: Final = "/console"
 def show_landing(request: Request) -> Response:
     house = house_of(request)
     store = house.settings.forward_url if house.is_demo else ""
-    return render_page(
+    return render_spoken(
         request,
         "landing.html",
-        asker=find_asker(request),
         store=_origin(store),
         number=house.settings.twilio_from,
     )
@@ -39,7 +38,7 @@ def show_landing(request: Request) -> Response:
 @router.get("/help")
 def show_help(request: Request) -> Response:
     number = house_of(request).settings.twilio_from
-    return render_page(request, "help.html", asker=find_asker(request), number=number)
+    return render_spoken(request, "help.html", number=number)
 
 
 @router.get("/login")
