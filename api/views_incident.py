@@ -328,6 +328,7 @@ def _facts(view: MemberView, catalogue: Catalogue) -> tuple[tuple[str, str], ...
         ("Severity", report.severity.value, ""),
         ("People", str(report.people) if report.people is not None else "", "people"),
         ("Since", report.since, "since"),
+        *(("Asked", because, "") for because in report.assessment.get("asked", {}).values()),
     )
     return tuple(
         (label, f"{value} · {source}" if (source := _source(report.filled_in, name)) else value)

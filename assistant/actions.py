@@ -31,6 +31,7 @@ from assistant.drafting import (
     told_with,
 )
 from assistant.extraction import choose_missing, extract, take_words
+from assistant.follow_ups import Plan, buttons_of, choose_follow_ups, reasons_of
 from classifier.catalogue import Catalogue
 
 FORM: Final = "intake_form"
@@ -88,17 +89,18 @@ class FileDraft(Ours):
             return [*_given_up(slots), *_emptied()]
         by_text = tracker.latest_message["metadata"]["channel"] == "sms"
         told = told_with(slots, by_text=by_text)
-        follow_up = _say_filed(dispatcher, slots, told) if by_text else None
+        plan: Plan = _say_filed(dispatcher, slots, told) if by_text else (None, None)
         if not by_text:
             yes_no = wording.helped_buttons(slots.get("language"), filed=True) if told else []
             dispatcher.utter_message(response="utter_filed", buttons=yes_no)
         return [
             *_emptied(),
-            SlotSet("filing", filing_of(slots)),
+            SlotSet("filing", {**filing_of(slots), "asked": reasons_of(slots, plan)}),
             SlotSet("draft_no", int(slots.get("draft_no") or 1) + 1),
             SlotSet("pending", None),
             SlotSet("tried", told),
-            SlotSet("follow_up", follow_up),
+            SlotSet("follow_up", plan[0]),
+            SlotSet("follow_up_next", plan[1]),
         ]
 
 
@@ -225,22 +227,18 @@ def _filled_already(events: list[dict[str, Any]]) -> bool:
     return next((kind for kind in kinds if kind in {"slot", "user"}), "user") == "slot"
 
 
-def _say_filed(
-    dispatcher: Any, slots: Mapping[str, Any], told: Mapping[str, Any] | None
-) -> str | None:
-    """By text, what was filed and one question more; returns what it asks for."""
+def _say_filed(dispatcher: Any, slots: Mapping[str, Any], told: Mapping[str, Any] | None) -> Plan:
+    """By text, what was filed and one question more; returns what it asks for, and what next."""
     language = slots.get("language")
     if told is not None:
         yes_no = wording.helped_buttons(language, filed=True)
         steps = slots["article"]["sms"]
         dispatcher.utter_message(response="utter_filed_article", steps=steps, buttons=yes_no)
-        return "helped"
-    if slots.get("impact") is not None:
-        dispatcher.utter_message(response="utter_filed")
-        return None
-    levels = wording.impact_buttons(language)
-    dispatcher.utter_message(response="utter_filed_ask_impact", buttons=levels)
-    return "impact"
+        return "helped", None
+    first, second = choose_follow_ups(slots)
+    response = f"utter_filed_ask_{first}" if first else "utter_filed"
+    dispatcher.utter_message(response=response, buttons=buttons_of(first, language))
+    return first, second
 
 
 def _given_up(slots: Mapping[str, Any]) -> Events:

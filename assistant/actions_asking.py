@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from assistant import wording
 from assistant.actions_ours import Events, Ours
+from assistant.follow_ups import reasons_of
 from assistant.phrases import say
 
 
@@ -27,7 +28,8 @@ class _Ask(Ours):
         )
         asked = dict(tracker.slots.get("asked") or {})
         asked[self.slot] = asked.get(self.slot, 0) + 1
-        return [SlotSet("asked", asked)]
+        reasons = reasons_of(tracker.slots, {self.slot})
+        return [SlotSet("asked", asked), SlotSet("reasons", reasons)]
 
     def response(self, tracker: Any) -> str:  # noqa: ARG002 - most say the same every time
         return f"utter_ask_{self.slot}"

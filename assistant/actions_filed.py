@@ -12,6 +12,7 @@ from assistant import wording
 from assistant.actions_ours import Events, Ours
 from assistant.choices import fold
 from assistant.extraction import meant
+from assistant.follow_ups import buttons_of, read_follow_up
 from assistant.helped import NO, YES_IT_DID, credits_help, read_helped
 from classifier.scope import read_scope
 from models.vocabulary import HelpOutcome
@@ -72,20 +73,18 @@ class AnswerFollowUp(Ours):
         if report is None:
             dispatcher.utter_message(response="utter_describe")
             return []
-        latest = tracker.latest_message
-        told = {e["entity"]: e["value"] for e in latest["entities"]}
         asked = tracker.slots.get("follow_up")
         dispatcher.utter_message(response="utter_added")
-        text = latest["text"]
-        level, people = told.get(asked or ""), _counted(tracker)
-        if level in wording.IMPACTS:
-            text = wording.IMPACTS[level]
-        elif asked == "impact":
-            level = read_scope(text, people, answering=True)
+        text, told = read_follow_up(tracker.latest_message, asked, self.catalogue)
+        after = tracker.slots.get("follow_up_next") if asked else None
+        if after:
+            buttons = buttons_of(after, tracker.slots.get("language"))
+            dispatcher.utter_message(response=f"utter_ask_{after}", buttons=buttons)
         kind = "answer" if asked else "more"
         return [
-            _addition(report, kind, text, asked=asked, told=level, people=people),
-            SlotSet("follow_up", None),
+            _addition(report, kind, text, asked=asked, told=told, people=_counted(tracker)),
+            SlotSet("follow_up", after),
+            SlotSet("follow_up_next", None),
         ]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from assistant import background
 from assistant.dialogue import Turn
+from assistant.foreign_words import NOTICE
 from assistant.messages import Answer
 from assistant.nlg import fill, render_sms
 from assistant.transcript import OutMessage, Words
@@ -45,7 +46,10 @@ def render_outcome(session: Session, recorded: Recorded | None) -> dict[str, Any
 def render_words(
     channel: Channel, turn: Turn, outcome: Mapping[str, Any], language: str | None = None
 ) -> list[Words]:
-    """The utterances with what only recording could tell; on SMS one message of one segment."""
+    """The utterances with what only recording could tell; on SMS one message of one segment.
+
+    Which languages we speak is told once, and by SMS in a message of its own.
+    """
     values = {
         "reference": outcome["report"],
         "others": render_others(outcome.get("seen"), language),
@@ -56,9 +60,11 @@ def render_words(
     ]
     if channel is not Channel.SMS or not said:
         return said
+    apart = turn.utterances[0].response == NOTICE
     buttons = said[-1].buttons
-    together = " ".join(one.text for one in said)
-    return [Words(render_sms(together, buttons), buttons)]
+    together = " ".join(one.text for one in said[apart:])
+    first = [Words(render_sms(said[0].text, ()))] if apart else []
+    return [*first, Words(render_sms(together, buttons), buttons)]
 
 
 def render_answer(

@@ -122,13 +122,23 @@ def render_moment(moment: datetime, time_zone: str | None, now: datetime) -> str
     return f"{local:%d %b, %H:%M}{name}"
 
 
-def read_context(session: Session, identity_id: IdentityId) -> Mapping[str, Any]:
-    """Where the directory says the speaker works."""
+def read_context(session: Session, identity_id: IdentityId, now: datetime) -> Mapping[str, Any]:
+    """Where the directory says the speaker works; else where they said today that they are."""
     identity = session.get_one(Identity, identity_id)
     person = session.get(Person, identity.person_id) if identity.person_id else None
-    if person is None or person.site_id is None:
-        return {}
-    return {"site": person.site_id, "from": "directory"}
+    if person is not None and person.site_id is not None:
+        return {"site": person.site_id, "from": "directory"}
+    told = session.scalars(
+        select(Report.site_id)
+        .where(
+            Report.identity_id == identity_id,
+            Report.site_id.is_not(None),
+            Report.received_at > now - _DAY,
+        )
+        .order_by(Report.received_at.desc(), Report.id.desc())
+        .limit(1)
+    ).first()
+    return {} if told is None else {"site": told, "from": "earlier"}
 
 
 def is_over(last_at: datetime, now: datetime) -> bool:

@@ -21,6 +21,8 @@ from assistant import background, transcript
 from assistant.answers import render_answer, render_outcome, render_words
 from assistant.dialogue import ConversationState, Said, Turn
 from assistant.engine import DialoguePort
+from assistant.foreign_words import ForeignWords
+from assistant.foresight import with_outlook
 from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
 from assistant.offering import Offers
 from assistant.phrases import spoken_languages
@@ -28,6 +30,7 @@ from assistant.readings import checked_context, filed_draft, understood
 from assistant.text_dialogue import TextDialogue
 from assistant.transcript import TurnOvertakenError, Words
 from classifier.encoding import EncoderUnavailableError
+from classifier.foreign import foreign_language
 from classifier.language import detect_language
 from classifier.reading import Heard
 from incidents.drafts import ReadDraft, Recorded
@@ -152,7 +155,7 @@ class Desk:
             return row.id
 
     def _gather(self, session: Session, row: Conversation, message: Inbound) -> Said:
-        context = {**background.read_context(session, row.identity_id), **row.context}
+        context = {**background.read_context(session, row.identity_id, self.clock()), **row.context}
         handoff = find_open(session, row.id)
         return Said(
             text=message.text,
@@ -173,7 +176,10 @@ class Desk:
         readable = True
         if said.text.strip() and said.payload is None:
             found = detect_language(said.text)
-            said = replace(said, language=found if found in spoken_languages() else None)
+            spoken = spoken_languages()
+            foreign = foreign_language(said.text, spoken)
+            known = found in spoken and foreign is None
+            said = replace(said, language=found if known else None, foreign=foreign)
             try:
                 heard = self.intake.reader.hear(said.text, asked=state.asked())
             except EncoderUnavailableError:
@@ -181,7 +187,9 @@ class Desk:
             else:
                 said = self._with_last(row, understood(said, heard), heard, state, now)
                 said = self.offers.with_offers(row, said, state, now)
-        after, turn = TextDialogue(self.engine).turn(state, said)
+        if readable:
+            said = with_outlook(self.intake, row, said, state, now)
+        after, turn = ForeignWords(TextDialogue(self.engine)).turn(state, said)
         read = None
         if turn.filing is not None:
             draft = filed_draft(row, turn.filing, after.slots.get("language"), now)

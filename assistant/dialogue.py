@@ -46,8 +46,11 @@ class Said:
         category: label (or None) and probability.
         known: An open outage that may be offered: incident, title, since, people, workaround.
         article: A help text that may be offered: reference, service, title, steps, sms, url.
+        questions: What is worth asking, the most telling first: slot, value, because. None where
+            nothing could say; then a fixed order holds.
         mine: The person's own earlier reports, newest first.
         language: What the conversation is in from now on; None: as before.
+        foreign: The language of words that are surely in none that we speak.
         context: service and site known before a word was said, and from where (`from`).
         handoff: `waiting` where the person has asked for a person already.
 
@@ -64,10 +67,12 @@ class Said:
     category: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] | None = None
     article: Mapping[str, Any] | None = None
+    questions: tuple[Mapping[str, Any], ...] | None = None
     mine: tuple[Mapping[str, Any], ...] = ()
     attachments: tuple[str, ...] = ()
     context: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
+    foreign: str | None = None
     handoff: str | None = None
 
 

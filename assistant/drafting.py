@@ -72,7 +72,8 @@ def _tried(slots: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def empty_draft() -> dict[str, Any]:
     """Every slot of a draft as it is before a word was said."""
-    empty: dict[str, Any] = {"declined": [], "attachments": [], "slot_meta": {}, "asked": {}}
+    empty: dict[str, Any] = {"declined": [], "attachments": []}
+    empty |= {"slot_meta": {}, "asked": {}, "reasons": {}}
     return {name: empty.get(name) for name in DRAFT}
 
 

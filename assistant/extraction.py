@@ -25,6 +25,7 @@ ABOUT_ELSE: Final = frozenset(
 DRAFT: Final = (
     "description", "service", "site", "impact", "people", "since", "same", "confirm", "known",
     "declined", "attachments", "category", "slot_meta", "asked", "changed", "article", "helped",
+    "questions", "reasons",
 )  # fmt: skip
 TAKEN_UP: Final = ("service", "site", "impact", "people", "since")
 """What a draft that is given up leaves to the next."""
@@ -73,6 +74,10 @@ def extract(
     fill.updates["changed"] = None
     if meta.get("language"):
         fill.updates["language"] = meta["language"]
+    if meta.get("questions") is not None:
+        fill.updates["questions"] = meta["questions"]
+    if loop and meta["known"] and slots.get("same") is None:
+        fill.updates["known"] = meta["known"]  # an answer may bring to light what was not seen
     if meta["attachments"]:
         held = list(slots.get("attachments") or [])
         fill.updates["attachments"] = [*held, *(a for a in meta["attachments"] if a not in held)]
@@ -264,7 +269,7 @@ def _count(fill: Fill, counted: int | None, crowd: int | None, requested: str | 
 
 def _may_replace(fill: Fill, name: str, value: str, *, told: bool) -> bool:
     held = fill.value(name)
-    guessed = (fill.value("slot_meta") or {}).get(name) in {"context", "directory"}
+    guessed = (fill.value("slot_meta") or {}).get(name) in {"context", "directory", "earlier"}
     return held != value and (held in {None, UNKNOWN} or told or guessed)
 
 
@@ -299,16 +304,8 @@ def choose_missing(slots: Mapping[str, Any], catalogue: Catalogue, *, channel: s
     if channel == "sms" or "yes" in {slots.get(name) for name in ("confirm", "same", "helped")}:
         return []
     asked: Mapping[str, int] = slots.get("asked") or {}
-    wanted = []
-    if slots.get("known") and slots.get("same") is None:
-        wanted.append("same")
-    if may_help(slots) and slots.get("helped") is None:
-        wanted.append("helped")
-    wanted += [name for name in ("service", "impact") if slots.get(name) is None]
-    if slots.get("site") is None and _site_matters(slots, catalogue):
-        wanted.append("site")
     missing: list[str] = []
-    for name in wanted:
+    for name in _worth_asking(slots, catalogue):
         times = asked.get(name, 0)
         room = len({*asked, *missing}) < _QUESTIONS
         if times < _TIMES and (times or room):
@@ -324,6 +321,28 @@ def may_help(slots: Mapping[str, Any]) -> bool:
     if (slots.get("people") or 1) > 1:
         return False
     return slots.get("service") in {None, UNKNOWN, article.get("service")} or not article["service"]
+
+
+def _worth_asking(slots: Mapping[str, Any], catalogue: Catalogue) -> list[str]:
+    """What is not known, by what its answer is worth; in a fixed order where nothing says it.
+
+    What may help is told before all but the outage that comes first.
+    """
+    unknown = [name for name in ("service", "impact", "site") if slots.get(name) is None]
+    if slots.get("known") and slots.get("same") is None:
+        unknown.insert(0, "same")
+    ranked = slots.get("questions")
+    if ranked is None:
+        matters = _site_matters(slots, catalogue)
+        order = [name for name in unknown if name != "site" or matters]
+    else:
+        asked: Mapping[str, int] = slots.get("asked") or {}
+        emptied = [name for name in unknown if asked.get(name) == 0]  # by the person: to tell anew
+        worth = [one["slot"] for one in ranked if one["slot"] not in emptied]
+        order = [*emptied, *(name for name in worth if name in unknown)]
+    if may_help(slots) and slots.get("helped") is None:
+        order.insert(1 if order[:1] == ["same"] else 0, "helped")
+    return order
 
 
 _QUESTIONS: Final = 3

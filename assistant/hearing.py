@@ -32,6 +32,7 @@ def hear(said: Said, state: ConversationState) -> dict[str, Any]:
             "category": dict(said.category),
             "known": dict(said.known) if said.known else None,
             "article": dict(said.article) if said.article else None,
+            "questions": None if said.questions is None else [dict(q) for q in said.questions],
             "mine": [dict(one) for one in said.mine],
             "attachments": list(said.attachments),
             "context": dict(said.context),

@@ -40,7 +40,8 @@ class Offers:
         read = self.intake.read_draft(draft, now=now)
         incident = None if by_text else self.intake.find_known(draft, read)
         if incident is not None:
-            return replace(said, known=background.offer(incident, time_zone=row.time_zone, now=now))
+            shown = background.offer(incident, time_zone=row.time_zone, now=now)
+            said = replace(said, known=shown)
         language = said.language or state.slots.get("language") or row.locale[:2]
         return replace(said, article=self._article(draft, read, str(language)))
 

@@ -45,6 +45,8 @@ ENGLISH: Final = frozenset(
         "Nobody of IT was free, I am sorry. {report} stands, and IT sees it.",
         "Nobody of IT was free, I am sorry. What you wrote is kept; let us finish your report.",
         "Nobody of IT was free, I am sorry. Tell me what does not work, and I write it down.",
+        "I can answer in English or German. I pass on your words as they are.",
+        "I answer in English or German; your words are passed on.",
         "One other person reports the same; IT sees it as one problem.{workaround}",
         "{others} other people report the same; IT sees it as one problem.{workaround}",
     }

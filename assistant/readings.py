@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from assistant.dialogue import Said
+from assistant.phrases import spoken_languages
+from classifier.foreign import foreign_language
 from classifier.language import detect_language
 from classifier.reading import Heard
 from incidents.drafts import Draft
@@ -55,7 +57,7 @@ def filed_draft(
         identity=row.identity_id,
         conversation=row.id,
         draft_no=filing["draft_no"],
-        language=detect_language(filing["text"]) or language or row.locale[:2] or "en",
+        language=_language_of(filing["text"]) or language or row.locale[:2] or "en",
         service=filing["service"],
         site=filing["site"],
         impact=filing["impact"],
@@ -66,8 +68,13 @@ def filed_draft(
         attachments=tuple(AttachmentId(UUID(one)) for one in filing["attachments"]),
         filled_in=filing["filled_in"],
         tried=Tried.from_json(filing["tried"]) if filing.get("tried") else None,
+        asked=filing.get("asked") or {},
         received_at=now,
     )
+
+
+def _language_of(text: str) -> str | None:
+    return foreign_language(text, spoken_languages()) or detect_language(text)
 
 
 def checked_context(organisation: Organisation, context: Mapping[str, Any]) -> dict[str, Any]:

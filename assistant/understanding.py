@@ -219,6 +219,8 @@ def _outside(said: Said, state: ConversationState) -> str:
 def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
     """Nothing was asked: a report is believed, the rest must be clear."""
     act, sure = said.act, said.act_probability
+    if said.foreign is not None and sure < _VERY_SURE:
+        return "report"  # the words may say what they like: somebody of IT will read them
     if act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
         return act
     if act in {*_ANSWERS, "worse", "report"}:

@@ -20,6 +20,7 @@ ALL = (
     "files",
     "hostile_files",
     "texts",
+    "questions",
 )
 
 

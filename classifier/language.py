@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_COMMON: Final = {
+COMMON: Final = {
     "en": (
         "the is are was were it its i you we my our your they there this that not no don't "
         "doesn't can't won't cannot have has had and or but with from for of to on at in "
@@ -44,7 +44,7 @@ _COMMON: Final = {
         "ook alleen sinds vandaag"
     ),
 }
-_WORDS: Final = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_WORDS: Final = {language: frozenset(words.split()) for language, words in COMMON.items()}
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _LOOKED_AT: Final = 60
 _CLEAR: Final = 2

@@ -27,6 +27,7 @@ class Draft:
         join: Reference of the incident the person said it is.
         declined: References of incidents the person said it is not.
         filled_in: Per field, where its value comes from.
+        asked: Per field that the reporter was asked for, why it was worth asking.
         received_at: Set where the moment is not now (a re-reading).
         attached: Signatures found in files and attributes; filled in when it is read.
         considered: Files whose signatures are among them.
@@ -51,6 +52,7 @@ class Draft:
     declined: tuple[str, ...] = ()
     attachments: tuple[AttachmentId, ...] = ()
     filled_in: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     occurred_at: datetime | None = None
     received_at: datetime | None = None

@@ -28,7 +28,8 @@ class GroupingPolicy:
     Attributes:
         join: Probability from which it joins.
         suggest: Probability from which staff are shown "looks related".
-        offer: Probability from which a known outage is offered to the reporter.
+        offer: Probability from which a reporter may be asked whether it is a known outage. About
+            half of those asked at the shipped `suggest` say yes (`benchmarks/questions.md`).
         provenance: Where the numbers come from.
         calibrated: Whether a probability may be read as a share of such cases, so that people
             may be shown it as a percentage.
@@ -46,7 +47,7 @@ class GroupingPolicy:
         trained = scorer.manifest.get("trained_on", "")
         provenance = f"{scorer.name}: {trained}"
         calibrated = scorer.calibration != _UNTOUCHED
-        return cls(scorer.join, scorer.suggest, scorer.join, provenance, calibrated)
+        return cls(scorer.join, scorer.suggest, scorer.suggest, provenance, calibrated)
 
 
 @dataclass(frozen=True, slots=True)

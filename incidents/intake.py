@@ -90,36 +90,30 @@ class Intake:
         return self._looked_up(draft, reading, now)
 
     def find_known(self, draft: Draft, read: ReadDraft) -> Incident | None:
-        """The open incident that may be offered to this reporter, if any.
+        """The likeliest open incident that may be named to this reporter, if any.
 
-        Only what two distinct people reported, that is open to all, and likely enough.
+        Only what two distinct people reported, that is open to all, and likely enough; whether
+        it is worth asking about is for `incidents.asking` to say.
         """
         if read.look is None:
             return None
-        best = next(iter(read.look.scored), None)
-        if best is None or best.probability < read.look.numbers.policy.offer:
-            return None
+        least = read.look.numbers.policy.offer
+        likely = [one for one in read.look.scored if one.probability >= least and not one.apart]
         with self.database.reading() as session:
-            incident = session.get(Incident, best.group)
-            if incident is None:
-                return None
-            incident = follow_absorbed(session, incident)
-            if (
-                incident.status is not Status.OPEN
-                or incident.locked
-                or incident.audience is not Audience.OPEN
-                or incident.reporters < 2
-                or incident.reference in draft.declined
-            ):
-                return None
-            return incident
+            for one in likely:
+                incident = session.get(Incident, one.group)
+                if incident is not None and _is_offerable(
+                    follow_absorbed(session, incident), draft
+                ):
+                    return follow_absorbed(session, incident)
+        return None
 
     def is_told_by_others(self, read: ReadDraft) -> bool:
         """Whether two people or more report what this may be: hardly one person's own trouble."""
         best = next(iter(read.look.scored), None) if read.look is not None else None
         if best is None or read.look is None:
             return False
-        if best.probability < read.look.numbers.policy.offer:
+        if best.probability < read.look.numbers.policy.join:
             return False
         with self.database.reading() as session:
             incident = session.get(Incident, best.group)
@@ -332,6 +326,16 @@ def record_addition(
         data={"kind": kind},
     )  # fmt: skip
     owe_report_record(session, organisation.outbox, RecordKind.REPORT_EXTENDED, report, now=now)
+
+
+def _is_offerable(incident: Incident, draft: Draft) -> bool:
+    return (
+        incident.status is Status.OPEN
+        and not incident.locked
+        and incident.audience is Audience.OPEN
+        and incident.reporters >= 2
+        and incident.reference not in draft.declined
+    )
 
 
 def _is_untouched(incident: Incident) -> bool:

@@ -22,6 +22,7 @@ from classifier.pair_features import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.signature_rarity import rare_signatures
 from classifier.signatures import as_signature
+from classifier.supposing import Slot, Supposed, suppose_answers
 from classifier.threads import Threads
 from classifier.window import Item, PairFacts, Window
 from incidents.grouping import GroupingPolicy, signature_groups
@@ -196,6 +197,15 @@ class LiveWindow:
                 scored.sort(key=lambda one: -one.probability)
             signatures = signature_groups(self._window, query)
             return Look(tuple(scored), signatures, self._seq, numbers)
+
+    def suppose(self, query: Query, look: Look) -> tuple[dict[Slot, Supposed], float]:
+        """A report's candidates if it named a service or a site; and whether it tells of trouble.
+
+        The second is the probability that its words tell of a disturbance.
+        """
+        with self._lock:
+            supposed = suppose_answers(self._window, look.numbers.scorer, query, look.scored)
+            return supposed, self._window.trouble_of(query.vector)
 
     def find_signs(self, query: Query) -> Mapping[Hashable, str]:
         """Groups that share a rare signature with a report, with the signature."""

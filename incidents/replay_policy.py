@@ -44,7 +44,7 @@ class ReplayPolicy:
         policy = GroupingPolicy.of(scorer)
         join = policy.join if self.join is None else self.join
         suggest = policy.suggest if self.suggest is None else self.suggest
-        offer = join if self.offer is None else self.offer
+        offer = suggest if self.offer is None else self.offer
         return replace(policy, join=join, suggest=min(suggest, join), offer=offer)
 
     def to_json(self) -> dict[str, Any]:

@@ -57,6 +57,13 @@ def service_and_site(draft: Draft, reading: Reading | None) -> tuple[str | None,
     return service, site
 
 
+def choose_grades(draft: Draft, reading: Reading) -> tuple[int, int]:
+    """Impact and urgency, 1 to 3: what was told, else what was read."""
+    impact = draft.impact if draft.impact is not None else _impact(reading)[0]
+    urgency = draft.urgency if draft.urgency is not None else _level(reading.urgency)[0]
+    return impact, urgency
+
+
 def audience_of_draft(
     organisation: Organisation, draft: Draft, reading: Reading | None
 ) -> Audience:
@@ -199,7 +206,8 @@ def fill_reading(
     report.facts = reading.facts.to_json()
     report.signatures = list(merge_signatures(reading.facts.signatures, draft.attached))
     report.filled_in = filled
-    report.assessment = reading.to_json()
+    asked = {"asked": dict(draft.asked)} if draft.asked else {}
+    report.assessment = {**reading.to_json(), **asked}
     report.encoder_id = reading.encoder_id
     report.vector = reading.vector
     report.read_at = now

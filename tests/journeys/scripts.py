@@ -193,8 +193,8 @@ def _record(house: House, reference: str) -> dict[str, Any]:
                 later |= {f"{name}_later": value for name, value in one.data.items() if value}
         guessed = report.filled_in.get("impact") == "classifier" and "impact" not in told
         return {
-            "service": report.service_id,
-            "site": report.site_id,
+            "service": report.service_id or told.get("service"),
+            "site": report.site_id or told.get("site"),
             "impact": None if guessed else int(told.get("impact", report.impact)),
             "people": told.get("people", report.people),
             **later,

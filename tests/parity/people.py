@@ -75,7 +75,7 @@ class People:
             said = replace(said, known=self._known())
         if dice.random() < 0.25 and not state.slots.get("description"):
             said = replace(said, article=self._article())
-        return said
+        return replace(said, questions=self._questions()) if dice.random() < 0.7 else said
 
     def _words(self, state: ConversationState, channel: Channel) -> tuple[str, str | None]:
         dice = self.dice
@@ -113,6 +113,11 @@ class People:
             "sms": self.dice.choice((None, "Open every flap.")),
             "url": self.dice.choice((None, "https://wiki.example/jam")),
         }
+
+    def _questions(self) -> tuple[dict[str, object], ...]:
+        """Some of the questions, in any order, as if these were worth asking."""
+        slots = self.dice.sample(("same", "service", "impact", "site"), self.dice.randrange(5))
+        return tuple({"slot": one, "value": 0.5, "because": "it decides"} for one in slots)
 
     def _mine(self) -> list[dict[str, object]]:
         if self.dice.random() < 0.7:

@@ -157,3 +157,38 @@ def test_the_answer_to_another_question_is_not_taken_for_this_one(
     assert found["impact"] == "1"
     assert "service" not in found
     assert "description" not in found
+
+
+def asking(*slots: str, **more: Any) -> dict[str, Any]:
+    ranked = [{"slot": slot, "value": 0.5, "because": "it decides"} for slot in slots]
+    return {"description": "wifi gone", "questions": ranked, **more}
+
+
+def test_what_is_worth_most_is_asked_first_and_what_changes_nothing_never(
+    catalogue: Catalogue,
+) -> None:
+    slots = asking("site", "impact", service=None)
+    assert choose_missing(slots, catalogue, channel="web") == ["site", "impact", "confirm"]
+    assert choose_missing(asking(), catalogue, channel="web") == ["confirm"]
+    known = asking("site", "impact", site="berlin")
+    assert choose_missing(known, catalogue, channel="web") == ["impact", "confirm"]
+
+
+def test_a_known_outage_is_asked_about_only_where_one_was_found(catalogue: Catalogue) -> None:
+    assert choose_missing(asking("same"), catalogue, channel="web") == ["confirm"]
+    found = asking("impact", "same", known={"incident": "INC-1"})
+    assert choose_missing(found, catalogue, channel="web") == ["impact", "same", "confirm"]
+
+
+def test_what_the_person_emptied_is_asked_whatever_it_is_worth(catalogue: Catalogue) -> None:
+    emptied = asking("impact", asked={"service": 0})
+    assert choose_missing(emptied, catalogue, channel="web") == ["service", "impact", "confirm"]
+
+
+def test_a_fixed_order_holds_where_nothing_says_what_an_answer_is_worth(
+    catalogue: Catalogue,
+) -> None:
+    slots = {"description": "wifi gone", "category": "network"}
+    assert choose_missing(slots, catalogue, channel="web") == [
+        "service", "impact", "site", "confirm",
+    ]  # fmt: skip

@@ -129,6 +129,6 @@ def test_whatever_a_file_holds_is_a_policy_or_a_sentence(told: object) -> None:
 
 def test_what_is_not_set_is_as_the_artifact_has_it() -> None:
     policy = ReplayPolicy().grouping(plain_scorer())
-    assert (policy.join, policy.suggest, policy.offer) == (0.5, 0.3, 0.5)
-    assert ReplayPolicy(join=0.8).grouping(plain_scorer()).offer == 0.8
+    assert (policy.join, policy.suggest, policy.offer) == (0.5, 0.3, 0.3)
+    assert ReplayPolicy(suggest=0.4).grouping(plain_scorer()).offer == 0.4
     assert ReplayPolicy(join=0.2).grouping(plain_scorer()).suggest == 0.2

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from assistant.dialogue import Button
 from assistant.domain import load_domain
+from assistant.follow_ups import buttons_of
+from assistant.foreign_words import render_notice
 from assistant.nlg import choose_variant, fill, render_sms
 from assistant.wording import (
     helped_buttons,
@@ -25,6 +27,7 @@ from incidents.articles import MOST_SMS
 from incidents.consent import KEYWORDS
 from incidents.segments import count_segments, render_gsm
 from incidents.text_words import FULLEST, TEXTS, render_words
+from models.vocabulary import Channel
 
 LONGEST = {
     "reference": "RPT-7K2F4Q-M",
@@ -44,6 +47,7 @@ def menus(language: str | None = None) -> dict[str, list[dict[str, str]]]:
     """The buttons that an action puts below a response."""
     return {
         "utter_filed_ask_impact": impact_buttons(language),
+        "utter_ask_impact": impact_buttons(language),
         "utter_not_helped_ask_impact": impact_buttons(language),
         "utter_filed_article": helped_buttons(language, filed=True),
         "utter_ask_same": same_buttons(language),
@@ -122,6 +126,30 @@ def test_our_own_notes_are_one_segment_at_their_fullest(language: str) -> None:
             assert _TOLD.search(said) is None, name
     choices = {TEXTS[language][name].upper() for name in ("same_yes", "same_no")}
     assert not choices & KEYWORDS
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("asked", ["impact", "service", "site"])
+def test_the_second_question_fits_behind_the_thanks_for_the_first(
+    language: str, asked: str
+) -> None:
+    responses = load_domain().responses
+    words = " ".join(
+        fill(str(choose_variant(responses.variants(name, language), "sms")["text"]), LONGEST)
+        for name in ("utter_added", f"utter_ask_{asked}")
+    )
+    buttons = [Button(b["title"], b["payload"]) for b in buttons_of(asked, language)]
+    sent = render_sms(words, buttons)
+    assert render_gsm(words) in sent
+    assert count_segments(sent) == 1
+
+
+def test_which_languages_we_speak_is_one_text_uncut() -> None:
+    words = render_notice(Channel.SMS)
+    assert "English" in words
+    assert "Deutsch" in words
+    assert render_sms(words, ()) == render_gsm(words)
+    assert count_segments(words) == 1
 
 
 def test_a_language_that_we_do_not_speak_gets_english() -> None:
