@@ -107,6 +107,14 @@ class StaffMessage(Body):
     text: Annotated[Words, StringConstraints(max_length=MAX_TEXT)]
 
 
+class SeenMessages(Body):
+    """How far a person has seen."""
+
+    number: Annotated[int, Field(ge=1, le=2_000_000_000)] = Field(
+        description="Of the last message that was before their eyes."
+    )
+
+
 class FileReport(Body):
     """A report from a program."""
 

@@ -78,6 +78,7 @@ STATUS: Final[Mapping[str, int]] = {
     "attachment.storage_unusable": 503,
     "attachment.bad_storage": 500,
     "upload.gap": 409,
+    "upload.client_id_reused": 422,
     "attachment.unsupported": 415,
     "sms.forged": 403,
     "sms.not_configured": 404,

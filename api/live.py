@@ -1,8 +1,8 @@
 """Wakes waiting streams when something was committed, in whichever process it was.
 
 One thread asks the database a few times a second, and only while somebody waits: the newest
-`seq`, how the open hand-offs stand, and the versions of the conversations that are watched. It
-works the same on SQLite and PostgreSQL; a waiting stream costs no thread.
+`seq`, how the open hand-offs stand, and the versions and news of the conversations that are
+watched. It works the same on SQLite and PostgreSQL; a waiting stream costs no thread.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class LiveUpdates:
         self._database = database
         self._every = every.total_seconds()
         self._bells: set[Bell] = set()
-        self._seen: dict[str | ConversationId, int] = {}
+        self._seen: dict[str | ConversationId, tuple[int, ...]] = {}
         self._lock = threading.Lock()
         self._wanted = threading.Event()
         self._stop = threading.Event()
@@ -117,21 +117,21 @@ class LiveUpdates:
     def _look(self) -> None:
         with self._lock:
             topics = {topic for bell in self._bells for topic in bell.topics}
-        now: dict[str | ConversationId, int] = {}
+        now: dict[str | ConversationId, tuple[int, ...]] = {}
         watched = [topic for topic in topics if not isinstance(topic, str)]
         with self._database.reading() as session:
             if SEQ in topics:
                 query = select(Counter.value).where(Counter.name == "seq")
-                now[SEQ] = session.execute(query).scalar_one()
+                now[SEQ] = (session.execute(query).scalar_one(),)
             if HANDOFFS in topics:
-                now[HANDOFFS] = standing_handoffs(session)
+                now[HANDOFFS] = (standing_handoffs(session),)
             for start in range(0, len(watched), _CHUNK):
                 rows = session.execute(
-                    select(Conversation.id, Conversation.version).where(
+                    select(Conversation.id, Conversation.version, Conversation.news).where(
                         Conversation.id.in_(watched[start : start + _CHUNK])
                     )
                 )
-                now |= {row.id: row.version for row in rows}
+                now |= {row.id: (row.version, row.news) for row in rows}
         # The first look at a topic rings too: something may have come just before it.
         changed = {topic for topic, value in now.items() if self._seen.get(topic) != value}
         self._seen = now

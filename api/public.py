@@ -27,6 +27,7 @@ PUBLIC: Final = frozenset(
         "POST /api/v1/conversations/{conversation_id}/uploads",
         "HEAD /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
         "PUT /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
+        "PUT /api/v1/conversations/{conversation_id}/seen",
         "GET /api/v1/conversations/{conversation_id}/events",
         # partners: the signature is checked in the route
         "POST /channels/sms/twilio",

@@ -68,6 +68,6 @@ def render_words(
 
 
 def render_answer(
-    messages: tuple[OutMessage, ...], outcome: Mapping[str, Any], *, repeated: bool
+    messages: tuple[OutMessage, ...], outcome: Mapping[str, Any], *, repeated: bool, number: int
 ) -> Answer:
-    return Answer(messages, outcome.get("report"), outcome.get("incident"), repeated)
+    return Answer(messages, outcome.get("report"), outcome.get("incident"), repeated, number)

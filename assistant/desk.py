@@ -259,7 +259,10 @@ class Desk:
             for one in rows:
                 self.organisation.outbox.jobs.owe_sms(session, one.id)
         return render_answer(
-            tuple(transcript.render_out(one) for one in rows), outcome, repeated=False
+            tuple(transcript.render_out(one) for one in rows),
+            outcome,
+            repeated=False,
+            number=number,
         )
 
     def _record_held(self, session: Session, row: Conversation, message: Inbound) -> Answer:
@@ -269,12 +272,13 @@ class Desk:
         handoff = find_open(session, row.id)
         if handoff is not None:
             record_heard(handoff, self.handoffs, now=now)
+        number = transcript.next_number(session, row.id)
         files = [str(one) for one in message.attachments]
         outcome = {**render_outcome(session, None), "held": True, "files": files}
         transcript.record_inbound(
             session,
             row,
-            number=transcript.next_number(session, row.id),
+            number=number,
             text=message.text,
             payload=message.payload,
             client_id=message.client_id,
@@ -282,7 +286,7 @@ class Desk:
             outcome={**outcome, "said": digest(message)},
             now=now,
         )
-        return render_answer((), outcome, repeated=False)
+        return render_answer((), outcome, repeated=False, number=number)
 
     def _record_addition(
         self,
@@ -364,4 +368,6 @@ def _repeated(session: Session, row: Conversation, message: Inbound) -> Answer |
         raise transcript.ClientIdReusedError(
             "This client_id was used for another message. Give every message its own."
         )
-    return render_answer(transcript.answers_to(session, earlier.id), outcome, repeated=True)
+    return render_answer(
+        transcript.answers_to(session, earlier.id), outcome, repeated=True, number=earlier.number
+    )

@@ -41,12 +41,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a message brought. `repeated`: it had been answered before; this is that answer."""
+    """What a message brought. `repeated`: it had been answered before; this is that answer.
+
+    `number` is the person's message's own, among all of the conversation.
+    """
 
     messages: tuple[OutMessage, ...]
     report: str | None
     incident: Mapping[str, Any] | None
     repeated: bool = False
+    number: int = 0
 
 
 def token_hash(token: str) -> str:

@@ -33,6 +33,7 @@ from incidents.file_sandbox import SandboxError
 from incidents.jobs_port import Jobs
 from incidents.ledger import lock_grouping, record_entry
 from incidents.live_window import LiveWindow
+from incidents.presence import record_news
 from incidents.queries import follow_absorbed
 from models.conversation import Conversation
 from models.database import Database
@@ -94,9 +95,11 @@ class FileReadings:
             suggested=[],
             read_at=self.store.clock(),
             considered_at=None,
+            shown_at=None,
         )
         try:
             with self._database.transaction() as session:
+                record_news(session, file.conversation_id)
                 session.add(row)
         except IntegrityError:
             log.info("file %s was read by another worker", file.id)

@@ -23,6 +23,7 @@ from incidents.file_checks import RefusedFileError, parse_file_name
 from incidents.file_inspecting import Inspected, Inspector
 from incidents.file_readers import READERS
 from incidents.jobs_port import Jobs
+from incidents.presence import record_news
 from models.clock import Clock
 from models.conversation import Conversation
 from models.database import Database
@@ -101,11 +102,13 @@ class AttachmentStore:
         source: BinaryIO,
         *,
         sha256: str | None = None,
+        attachment_id: AttachmentId | None = None,
     ) -> Attachment:
         """Check a file, keep it, and record it. Slow; holds no transaction while it works.
 
-        The same file sent again before the report is recorded is the one kept already. Where no
-        scanner can say whether it is clean, it is kept in quarantine, and a job asks again.
+        The same file sent again before the report is recorded is the one kept already, and so is
+        one of the same `attachment_id`, ever. Where no scanner can say whether it is clean, it
+        is kept in quarantine, and a job asks again.
 
         Raises:
             NotFoundError: There is no such conversation.
@@ -130,6 +133,7 @@ class AttachmentStore:
                 )
             found = self.inspector.inspect(given, clean_name)
             row = self._row(conversation, clean_name, kind.media_type, found)
+            row.id = attachment_id or row.id
             with found.path.open("rb") as file:
                 self.blobs.write(row.blob_key, file)
         try:
@@ -164,6 +168,7 @@ class AttachmentStore:
             with found.path.open("rb") as file:
                 self.blobs.write(fresh.blob_key, file)
         with self.database.transaction() as session:
+            record_news(session, row.conversation_id)
             kept = session.get_one(Attachment, row.id, with_for_update=True)
             if kept.state is AttachmentState.QUARANTINED:
                 kept.blob_key, kept.size, kept.sha256 = fresh.blob_key, fresh.size, fresh.sha256
@@ -173,6 +178,7 @@ class AttachmentStore:
 
     def _refuse(self, row: Attachment, why: str) -> AttachmentState:
         with self.database.transaction() as session:
+            record_news(session, row.conversation_id)
             kept = session.get_one(Attachment, row.id, with_for_update=True)
             kept.state, kept.trouble = AttachmentState.REFUSED, why[:300]
         self.blobs.remove([row.blob_key])
@@ -228,14 +234,17 @@ class AttachmentStore:
                 .where(Conversation.id == row.conversation_id)
                 .with_for_update()
             )
-            same = session.scalars(
-                select(Attachment).where(
-                    Attachment.conversation_id == row.conversation_id,
-                    Attachment.report_id.is_(None),
-                    Attachment.sha256 == row.sha256,
-                    Attachment.name == row.name,
-                )
-            ).first()
+            same = (
+                session.get(Attachment, row.id)
+                or session.scalars(
+                    select(Attachment).where(
+                        Attachment.conversation_id == row.conversation_id,
+                        Attachment.report_id.is_(None),
+                        Attachment.sha256 == row.sha256,
+                        Attachment.name == row.name,
+                    )
+                ).first()
+            )
             if same is not None:
                 return same
             self.check_room(session, row.conversation_id, row.size)

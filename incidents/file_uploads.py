@@ -13,6 +13,7 @@ from io import RawIOBase
 from typing import BinaryIO, ClassVar, Final, cast
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
@@ -20,7 +21,7 @@ from incidents.attachments import AttachmentStore, TooManyError, too_large
 from incidents.file_blobs import Blobs
 from incidents.file_checks import RefusedFileError, parse_file_name
 from models.errors import DomainError, NotFoundError
-from models.ids import ConversationId, UploadId, new_id
+from models.ids import AttachmentId, ConversationId, UploadId, new_id
 from models.report import Attachment, Upload
 
 PIECE_BYTES: Final = 1 << 20
@@ -33,6 +34,12 @@ class UploadGapError(DomainError):
     """The piece does not begin where the last one ended; data has `offset`, where it should."""
 
     code: ClassVar[str] = "upload.gap"
+
+
+class UploadIdReusedError(DomainError):
+    """One client id stands for one file."""
+
+    code: ClassVar[str] = "upload.client_id_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,17 @@ class Uploads:
     store: AttachmentStore
 
     def open_upload(
-        self, conversation: ConversationId, name: str, size: int, sha256: str | None
-    ) -> Upload:
-        """Make room for a file of that size.
+        self,
+        conversation: ConversationId,
+        name: str,
+        size: int,
+        sha256: str | None,
+        client_id: str | None = None,
+    ) -> Progress:
+        """Make room for a file of that size; under a `client_id` that came before, find it.
 
         Raises:
+            UploadIdReusedError: The `client_id` came before with another file.
             UnsupportedFileError: Files of that kind are not taken.
             RefusedFileError: It is empty, or its name is a trick.
             TooLargeError: It is over the limit.
@@ -67,6 +80,8 @@ class Uploads:
             raise RefusedFileError("This file is empty. Choose another one.")
         if size > self.store.policy.max_bytes:
             raise too_large(self.store.policy)
+        if (known := self._opened(conversation, client_id, clean_name, size)) is not None:
+            return known
         row = Upload(
             id=UploadId(new_id()),
             conversation_id=conversation,
@@ -75,13 +90,40 @@ class Uploads:
             sha256=sha256,
             received=0,
             attachment_id=None,
+            client_id=client_id,
             at=self.store.clock(),
         )
-        with self.store.database.transaction() as session:
-            self.store.check_room(session, conversation, size)
-            self._check_open(session, conversation, size)
-            session.add(row)
-        return row
+        try:
+            with self.store.database.transaction() as session:
+                self.store.check_room(session, conversation, size)
+                self._check_open(session, conversation, size)
+                session.add(row)
+        except IntegrityError:  # opened twice at once
+            known = self._opened(conversation, client_id, clean_name, size)
+            if known is None:
+                raise
+            return known
+        return Progress(row)
+
+    def _opened(
+        self, conversation: ConversationId, client_id: str | None, name: str, size: int
+    ) -> Progress | None:
+        """The upload that was opened under that id; its answer was lost, so it comes again."""
+        if client_id is None:
+            return None
+        with self.store.database.reading() as session:
+            row = session.scalars(
+                select(Upload).where(
+                    Upload.conversation_id == conversation, Upload.client_id == client_id
+                )
+            ).one_or_none()
+        if row is None:
+            return None
+        if (row.name, row.size) != (name, size):
+            raise UploadIdReusedError(
+                "This client_id was used for another file. Give every file its own."
+            )
+        return self.find(conversation, row.id)
 
     def find(self, conversation: ConversationId, upload_id: UploadId) -> Progress:
         """How far it is.
@@ -159,7 +201,18 @@ class Uploads:
     def _finish(self, row: Upload) -> Progress:
         source = cast("BinaryIO", _Joined(_pieces(self.store.blobs, row)))
         try:
-            kept = self.store.keep_file(row.conversation_id, row.name, source, sha256=row.sha256)
+            kept = self.store.keep_file(
+                row.conversation_id,
+                row.name,
+                source,
+                sha256=row.sha256,
+                attachment_id=AttachmentId(row.id),
+            )
+        except FileNotFoundError:  # finished by another try meanwhile, which took the pieces away
+            finished = self.find(row.conversation_id, row.id)
+            if finished.attachment is None:
+                raise
+            return finished
         except DomainError:
             self._forget([row])
             raise

@@ -14,7 +14,11 @@ from models.vocabulary import Channel, Direction
 
 
 class Conversation(Base):
-    """One person talking to us on one channel. `version` orders concurrent turns."""
+    """One person talking to us on one channel. `version` orders concurrent turns.
+
+    `person_saw` and `staff_saw` are the numbers of the last messages that each side had before
+    its eyes. `news` counts what changed beside the turns, so that streams look again.
+    """
 
     __tablename__ = "conversation"
 
@@ -29,6 +33,10 @@ class Conversation(Base):
     version: Mapped[int]
     created_at: Mapped[datetime]
     last_at: Mapped[datetime]
+    person_saw: Mapped[int] = mapped_column(default=0, server_default="0")
+    staff_saw: Mapped[int] = mapped_column(default=0, server_default="0")
+    staff_typing_at: Mapped[datetime | None]
+    news: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Message(Base):

@@ -110,10 +110,12 @@ class Attachment(Base):
 class Upload(Base):
     """A file that comes in pieces. `received` bytes of `size` are here; then it is an attachment.
 
-    The pieces lie with the other files, under the upload's id and where they begin.
+    The pieces lie with the other files, under the upload's id and where they begin. `client_id`
+    is the sender's name for it: opened again under the same one, it is the same upload.
     """
 
     __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("conversation_id", "client_id"),)
 
     id: Mapped[UploadId] = mapped_column(primary_key=True)
     conversation_id: Mapped[ConversationId] = mapped_column(
@@ -124,6 +126,7 @@ class Upload(Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
     received: Mapped[int]
     attachment_id: Mapped[AttachmentId | None] = mapped_column(ForeignKey("attachment.id"))
+    client_id: Mapped[str | None] = mapped_column(String(128))
     at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -144,7 +147,8 @@ class AttachmentReading(Base):
 
     `considered_at` is empty until its signatures took part: in the report's own decision when
     they were there in time, else as `suggested` incidents, which never move the report.
-    `trouble` says why nothing could be read; `seen` is what the reporter is told of it.
+    `trouble` says why nothing could be read; `seen` is what the reporter is told of it, and
+    `shown_at` when it was shown beside the file, so that no turn says it again.
     """
 
     __tablename__ = "attachment_reading"
@@ -160,3 +164,4 @@ class AttachmentReading(Base):
     suggested: Mapped[list[Any]]
     read_at: Mapped[datetime]
     considered_at: Mapped[datetime | None]
+    shown_at: Mapped[datetime | None]

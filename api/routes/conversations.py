@@ -7,7 +7,6 @@ never in an address.
 from __future__ import annotations
 
 import hmac
-import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final
@@ -20,11 +19,13 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import NotSignedInError, house_of
-from api.bodies import OpenConversation, SaidMessage
+from api.bodies import OpenConversation, SaidMessage, SeenMessages
+from api.news import News, render_event
 from api.staff import digest
 from api.wiring import Installation
 from assistant.messages import Answer, Inbound
 from assistant.transcript import OutMessage, TurnOvertakenError
+from incidents.presence import record_person_saw
 from models.conversation import Conversation, Message
 from models.errors import DomainError, NotFoundError
 from models.ids import AttachmentId, ConversationId
@@ -121,30 +122,50 @@ def read_messages(
     return {"messages": _spoken(house_of(request), conversation, after)}
 
 
+@router.put("/{conversation_id}/seen", status_code=204)
+def mark_seen(request: Request, conversation: Own, body: SeenMessages) -> None:
+    """The person had the messages up to `number` before their eyes; staff may see that."""
+    house = house_of(request)
+    house.limits.hit(house.limits.messages, "seen", str(conversation))
+    with house.database.transaction() as session:
+        record_person_saw(session, conversation, body.number)
+
+
 @router.get("/{conversation_id}/events", response_class=EventSourceResponse)
 async def follow(
     request: Request,
     conversation: Own,
     last_event_id: Annotated[str | None, Header()] = None,
+    files: Annotated[
+        bool,
+        Query(description="This client shows what was seen in a file itself: no turn says it."),
+    ] = False,
 ) -> Response:
-    """Messages as they come, by number; `Last-Event-ID` resumes after the last one seen."""
+    """Messages as they come, by number; `Last-Event-ID` resumes after the last one seen.
+
+    Beside them, without a number: `presence` (how far staff have seen, whether they write) and,
+    if asked for, `file` (how far the reading of a file is, what was seen in it).
+    """
     after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
     return EventSourceResponse(
-        _stream(house_of(request), conversation, after),
+        _stream(house_of(request), conversation, after, files=files),
         ping=HEARTBEAT,
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
 async def _stream(
-    house: Installation, conversation: ConversationId, after: int
+    house: Installation, conversation: ConversationId, after: int, *, files: bool
 ) -> AsyncIterator[ServerSentEvent]:
+    news = News(house.database, house.clock, conversation, files=files)
     with house.live.listen(conversation) as bell:
         while not house.live.closed:
             spoken = await run_in_threadpool(_spoken, house, conversation, after)
             for message in spoken:
                 after = message["number"]
-                yield ServerSentEvent(data=json.dumps(message), event="message", id=str(after))
+                yield render_event("message", message, number=after)
+            for kind, data in await run_in_threadpool(news.read_changes):
+                yield render_event(kind, data)
             if len(spoken) < _PAGE:
                 await bell.rings(HEARTBEAT)
 
@@ -194,7 +215,10 @@ def render_message(message: OutMessage) -> dict[str, Any]:
 
 def render_answer(answer: Answer) -> dict[str, Any]:
     """What one message brought, as JSON."""
-    found: dict[str, Any] = {"messages": [render_message(one) for one in answer.messages]}
+    found: dict[str, Any] = {
+        "number": answer.number,
+        "messages": [render_message(one) for one in answer.messages],
+    }
     if answer.report is not None:
         found["report"] = {"reference": answer.report}
     if answer.incident is not None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.requests import ClientDisconnect
 
 from api.auth import house_of
@@ -23,6 +23,7 @@ from api.routes.attachments import files_at_once, render_file
 from api.routes.conversations import Own
 from incidents.file_uploads import PIECE_BYTES, Progress, Uploads
 from models.ids import UploadId
+from models.storable import storable
 
 _RANGE: Final = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})\Z")
 _UNCAPPED: Final = 1 << 40  # the counting below says it in our words
@@ -37,15 +38,23 @@ class OpenUpload(Body):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         default=None, description="Of the whole file; compared when all of it is here."
     )
+    client_id: (
+        Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(storable)]
+        | None
+    ) = Field(
+        default=None, description="The same on every retry: the same upload is answered again."
+    )
 
 
 @router.post("", status_code=201)
 def open_upload(request: Request, conversation: Own, body: OpenUpload) -> dict[str, Any]:
-    """Announce a file; its pieces follow."""
+    """Announce a file; its pieces follow. The same `client_id` again is the same upload."""
     house = house_of(request)
     house.limits.hit(house.limits.uploads, "upload", str(conversation))
-    row = Uploads(house.attachments).open_upload(conversation, body.name, body.size, body.sha256)
-    return {"id": str(row.id), "offset": 0, "piece": PIECE_BYTES, "size": row.size}
+    opened = Uploads(house.attachments).open_upload(
+        conversation, body.name, body.size, body.sha256, body.client_id
+    )
+    return _render(opened) | {"piece": PIECE_BYTES, "size": opened.upload.size}
 
 
 @router.head("/{upload_id}")
