@@ -89,7 +89,7 @@ def test_words_said_without_a_connection_wait_and_are_sent_once_in_order(
     expect(page.get_by_text("Your message is kept and will be sent")).to_be_visible()
     page.locator(".log").focus()
     person.context.set_offline(False)
-    expect(page.locator(".mine .sent")).to_have_text(["Sent", "Sent"])
+    expect(page.locator(".mine .sent")).to_have_text(["Read", "Read"])
     expect(page.get_by_role("group", name="Answers")).to_have_count(1)
     assert page.locator(".mine .bubble").all_inner_texts() == [OUTAGE, "it is on floor 3"]
     person.troubles[:] = [one for one in person.troubles if "ERR_INTERNET_DISCONNECTED" not in one]

@@ -1,58 +1,48 @@
-// <muster-chat>: people's words in, plain answers out. Text only ever through textContent.
-import { ChatLink } from "./chat_link.js";
+// <muster-chat>: people's words in, plain answers out, in the language of `lang` or of the browser.
+import { ChatLink } from "./chat/link.js";
+import { clipIcon, el, renderChip, renderFile, renderLine, renderMark } from "./chat/parts.js";
+import { chooseLanguage, Words } from "./chat/words.js";
 
-const STATUS = { thinking: "Muster is writing…", waiting: "No connection. Your message is kept and will be sent.", open: "" };
-const PAUSE = { sending: "", sent: "Sent", waiting: "Waiting", failed: "Not sent" };
-
-function el(tag, { text, on, ...rest } = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(rest)) if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  if (text !== undefined) node.textContent = text;
-  for (const [name, listener] of Object.entries(on ?? {})) node.addEventListener(name, listener);
-  node.append(...children.filter(Boolean));
-  return node;
-}
-
-function clipIcon() {
-  const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", "M20 11.5 12 19.5a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.4a1.6 1.6 0 0 1-2.3-2.3l7.8-7.7");
-  svg.append(path);
-  return svg;
-}
-
-const size = (bytes) => bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 const stamp = () => new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 
 class MusterChat extends HTMLElement {
-  #link; #files = new Set();
+  #link; #words; #nodes = new Map(); #answers = null; #largest;
 
   connectedCallback() {
     if (this.#link) return;
+    const wanted = [this.getAttribute("lang"), ...navigator.languages];
+    const language = chooseLanguage(wanted);
+    this.#words = new Words(language, wanted.find((tag) => tag?.toLowerCase().startsWith(language)));
+    this.lang = language;
     this.#link = new ChatLink({
       base: this.getAttribute("base") ?? "/api/v1",
-      key: "muster-chat",
-      about: { locale: navigator.language?.slice(0, 16) || "en", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+      key: "muster-chat-talk",
+      about: {
+        locale: this.getAttribute("lang") ?? (navigator.language?.slice(0, 16) || "en"),
+        time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      },
     });
     this.#build();
-    for (const line of this.#link.lines) this.#show(line);
+    for (const line of this.#link.transcript.lines) this.#show(line);
+    for (const file of this.#link.uploads.files) this.#showFile(file);
     this.log.setAttribute("aria-live", "polite"); // only what comes from now on is read aloud
     this.#link.addEventListener("line", ({ detail }) => this.#show(detail.line));
-    this.#link.addEventListener("state", ({ detail }) => this.#mark(detail.line));
+    this.#link.addEventListener("file", ({ detail }) => this.#showFile(detail.file, detail.share));
     this.#link.addEventListener("status", ({ detail }) => this.#say(detail.status));
-    this.#link.addEventListener("reset", () => this.log.replaceChildren());
+    this.#link.addEventListener("limits", ({ detail }) => this.#limit(detail.limits));
+    this.#link.addEventListener("reset", () => this.#clear());
     this.#link.addEventListener("filed", ({ detail }) => this.dispatchEvent(new CustomEvent("muster:filed", { bubbles: true, detail })));
     this.#link.resume();
   }
 
   #build() {
-    const open = () => this.#link.open().catch(() => this.#say("waiting"));
-    this.log = el("div", { class: "log", role: "log", "aria-label": "Conversation", "aria-live": "off", tabindex: "0" });
+    const say = (name) => this.#words.say(name);
+    const open = () => this.#link.open().catch(() => { /* tried again when something is said */ });
+    this.log = el("div", { class: "log", role: "log", "aria-label": say("log"), "aria-live": "off", tabindex: "0", "data-hint": say("hint") });
     this.status = el("p", { class: "status", role: "status" });
-    this.chips = el("ul", { class: "chips", "aria-label": "Files to send" });
+    this.chips = el("ul", { class: "chips", "aria-label": say("files") });
     this.input = el("textarea", {
-      rows: "1", name: "message", "aria-label": "Your message", placeholder: "What does not work?", dir: "auto", maxlength: "20000",
+      rows: "1", name: "message", "aria-label": say("message"), placeholder: say("placeholder"), dir: "auto", maxlength: "20000",
       on: {
         focus: open,
         input: () => this.#grow(),
@@ -60,15 +50,14 @@ class MusterChat extends HTMLElement {
         paste: (e) => { if (e.clipboardData.files.length) { e.preventDefault(); this.#take(e.clipboardData.files); } },
       },
     });
-    const picker = el("input", { type: "file", multiple: true, hidden: true, on: { change: () => { this.#take(picker.files); picker.value = ""; } } });
-    const clip = el("button", { type: "button", class: "icon", "aria-label": "Attach a file", title: "Attach a screenshot or file", on: { click: () => picker.click() } }, clipIcon());
+    this.picker = el("input", { type: "file", multiple: true, hidden: true, on: { change: () => { this.#take(this.picker.files); this.picker.value = ""; } } });
+    this.clip = el("button", { type: "button", class: "icon", "aria-label": say("attach"), title: say("attach"), on: { click: () => this.picker.click() } }, clipIcon());
     const form = el("form", { class: "composer", on: { submit: (e) => { e.preventDefault(); this.#submit(); } } },
-      clip, picker, this.input, el("button", { class: "primary", text: "Send", "aria-label": "Send message" }));
-    const again = el("button", { type: "button", class: "plain small", text: "Start over", on: { click: () => { this.#link.reset(); this.input.focus(); open(); } } });
+      this.clip, this.picker, this.input, el("button", { class: "primary", text: say("send"), "aria-label": say("send_message") }));
+    const again = el("button", { type: "button", class: "plain small", text: say("again"), on: { click: () => { this.#link.reset(); this.input.focus(); open(); } } });
     this.replaceChildren(
-      el("header", {}, el("strong", { text: "Report a problem" }), again),
-      this.log, this.status, this.chips, form,
-      el("p", { class: "keys", text: "Shift+Enter: new line. Paste or drop a screenshot." }),
+      el("header", {}, el("strong", { text: say("title") }), again),
+      this.log, this.status, this.chips, form, el("p", { class: "keys", text: say("keys") }),
     );
     this.addEventListener("dragover", (e) => { e.preventDefault(); this.classList.add("dropping"); });
     this.addEventListener("dragleave", () => this.classList.remove("dropping"));
@@ -80,111 +69,89 @@ class MusterChat extends HTMLElement {
     this.input.style.height = `${Math.min(this.input.scrollHeight + 2, 160)}px`;
   }
 
-  async #submit() {
+  #submit() {
     const text = this.input.value.trim();
-    const files = [...this.#files].filter((one) => !one.failed);
-    if (!text && !files.length) return this.input.focus();
+    if (!text && !this.#waitingFiles().length) return this.input.focus();
     this.input.value = "";
     this.#grow();
-    return this.#send(text, files);
+    return this.#send(text);
   }
 
-  // Files that wait go with whatever is said next, a pressed answer too.
-  async #send(text, files, payload) {
-    if (files.some((one) => !one.done)) this.status.textContent = "Finishing the upload…";
-    const done = (await Promise.all(files.map((one) => one.ready))).filter(Boolean);
-    for (const one of files) one.remove();
-    this.#link.send(text || done.map((file) => file.name).join(", "), {
-      payload, attachments: done.map((file) => file.id), files: done.map((file) => file.name),
-    });
+  /** Files beside the composer go with whatever is said next, a pressed answer too. */
+  #send(text, payload) {
+    const files = this.#waitingFiles().map((file) => file.key);
+    this.#link.send(text, { payload, files });
+    for (const key of files) this.#showFile(this.#link.uploads.find(key));
+    this.log.scrollTop = this.log.scrollHeight;
   }
+
+  #waitingFiles() { return this.#link.uploads.files.filter((file) => file.message === null && file.state !== "failed"); }
 
   #take(list) {
     for (const given of list) {
-      const file = given.name && given.name !== "image.png" ? given : new File([given], `screenshot-${stamp()}.png`, { type: given.type });
-      this.#upload(file);
+      const named = given.name && given.name !== "image.png" ? given : new File([given], `screenshot-${stamp()}.png`, { type: given.type });
+      this.#link.uploads.add(named, this.#largest);
     }
     this.input.focus();
   }
 
-  #upload(file) {
-    const cancel = new AbortController();
-    const bar = el("progress", { max: "1", value: "0", "aria-label": `Upload of ${file.name}` });
-    const note = el("span", { class: "note", text: size(file.size) });
-    const chip = el("li", {}, el("span", { class: "name", text: file.name, dir: "auto" }), note, bar,
-      el("button", { type: "button", class: "icon", "aria-label": `Remove ${file.name}`, text: "×", on: { click: () => { cancel.abort(); one.remove(); this.input.focus(); } } }));
-    const one = { done: false, failed: false, remove: () => { chip.remove(); this.#files.delete(one); } };
-    one.ready = this.#link.upload(file, { progress: (share) => { bar.value = share; }, signal: cancel.signal }).then((answer) => {
-      one.done = true;
-      bar.remove();
-      note.textContent = `${size(answer.size)}, ready`;
-      return { id: answer.id, name: answer.name };
-    }).catch((error) => {
-      one.failed = true;
-      bar.remove();
-      chip.classList.add("failed");
-      note.setAttribute("role", "alert");
-      note.textContent = error.status === undefined && error instanceof TypeError ? "No connection. Remove it and try again." : error.message;
-      return null;
-    });
-    this.#files.add(one);
-    this.chips.append(chip);
+  #limit({ max_bytes, max_files, endings }) {
+    this.#largest = max_bytes;
+    this.clip.title = this.#words.say("attach_limits", { size: this.#words.size(max_bytes), files: max_files });
+    this.picker.accept = endings.map((ending) => `.${ending.replace(/^\./, "")}`).join(",");
   }
 
+  /** Draw a line, or what changed in it, where it belongs. */
   #show(line) {
-    for (const group of this.log.querySelectorAll(".answers")) group.remove();
-    this.log.append(line.kind === "receipt" ? this.#receipt(line) : this.#bubble(line));
-    this.log.scrollTop = this.log.scrollHeight;
-  }
-
-  #bubble(line) {
-    const mine = line.kind === "mine";
-    const node = el("div", { class: `line ${line.kind}`, "data-id": line.id },
-      line.author ? el("span", { class: "author", dir: "auto", text: line.author }) : el("span", { class: "visually-hidden", text: mine ? "You: " : "Muster: " }),
-      line.text && el("p", { class: "bubble", dir: "auto", text: line.text }));
-    for (const name of line.files ?? []) node.append(el("p", { class: "file", dir: "auto" }, clipIcon(), name));
-    if (line.card) node.append(this.#card(line.card));
-    if (mine) { node.append(el("span", { class: "sent" })); this.#mark(line, node); }
-    else if (line.buttons?.length) node.append(this.#answers(line.buttons));
-    return node;
-  }
-
-  #card(card) {
-    const list = el("dl");
-    for (const row of card.rows ?? []) {
-      list.append(el("dt", { text: row.label }), el("dd", { dir: "auto" },
-        el("span", { text: row.value ?? "not said" }), row.from && el("small", { class: "from", text: row.from })));
+    const { lines } = this.#link.transcript;
+    const fresh = !this.#nodes.has(line.id);
+    if (fresh) {
+      this.#nodes.set(line.id, renderLine(line, this.#words));
+      for (const key of line.files ?? []) this.#showFile(this.#link.uploads.find(key));
     }
-    return el("section", { class: "summary", "aria-label": card.title }, el("h3", { text: card.title }), list);
+    const node = this.#nodes.get(line.id);
+    const next = this.#nodes.get(lines[lines.indexOf(line) + 1]?.id) ?? this.#answers;
+    if (fresh || node.nextElementSibling !== next) this.log.insertBefore(node, next);
+    renderMark(node, line, this.#words);
+    this.#offer(lines.at(-1));
+    if (fresh) this.log.scrollTop = this.log.scrollHeight;
   }
 
-  #answers(buttons) {
-    const group = el("div", { class: "answers", role: "group", "aria-label": "Answers" });
-    buttons.forEach(({ title, payload }, index) => group.append(el("button", {
-      type: "button", class: index ? "" : "primary", text: title, dir: "auto",
-      on: { click: () => { this.#send(title, [...this.#files].filter((one) => !one.failed), payload); this.input.focus(); } },
-    })));
-    return group;
+  /** Only what was asked last can be answered by a press. */
+  #offer({ id, buttons = [] }) {
+    if (this.#answers?.dataset.of === id) return;
+    this.#answers?.remove();
+    this.#answers = buttons.length ? el("div", { class: "answers", role: "group", "aria-label": this.#words.say("answers"), "data-of": id },
+      ...buttons.map(({ title, payload }, index) => el("button", {
+        type: "button", class: index ? "" : "primary", text: title, dir: "auto",
+        on: { click: () => { this.#send(title, payload); this.input.focus(); } },
+      }))) : null;
+    if (this.#answers) this.log.append(this.#answers);
   }
 
-  #receipt({ report, incident }) {
-    const others = incident?.joined && incident.reporters > 1 ? ` · one of ${incident.reporters} people` : "";
-    return el("p", { class: "receipt" }, el("span", { text: "✓ Recorded as " }), el("strong", { text: report.reference }),
-      incident && el("span", { text: ` · ${incident.title ?? incident.reference}${others}`, dir: "auto" }));
+  /** Draw a file where it stands: beside the composer, or under its message. */
+  #showFile(file, share = file.state === "done" ? 1 : file.sent / file.size) {
+    let chip = this.chips.querySelector(`[data-key="${file.key}"]`);
+    if (file.message === null) {
+      if (!chip) this.chips.append(chip = el("li", { "data-key": file.key }));
+      renderChip(chip, file, share, this.#words, () => { this.#link.uploads.remove(file.key); chip.remove(); this.input.focus(); });
+    } else {
+      chip?.remove();
+      const place = this.#nodes.get(file.message)?.querySelector(`[data-key="${file.key}"]`);
+      if (place) renderFile(place, file, share, this.#words);
+    }
   }
 
-  #mark(line, node = [...this.log.children].find((one) => one.dataset.id === line.id)) {
-    const note = node?.querySelector(".sent");
-    if (!note) return;
-    node.classList.toggle("waiting", line.state === "waiting");
-    node.classList.toggle("failed", line.state === "failed");
-    if (line.state === "failed") note.setAttribute("role", "alert");
-    note.textContent = line.state === "failed" ? `Not sent. ${line.problem}` : PAUSE[line.state] ?? "";
+  #clear() {
+    this.#nodes.clear();
+    this.#answers = null;
+    this.log.replaceChildren();
+    this.chips.replaceChildren();
   }
 
   #say(status) {
-    this.status.textContent = STATUS[status] ?? "";
-    this.classList.toggle("thinking", status === "thinking");
+    this.status.textContent = status === "open" ? "" : this.#words.say(`status_${status}`);
+    this.classList.toggle("thinking", status === "thinking" || status === "typing");
   }
 }
 

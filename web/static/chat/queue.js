@@ -1,0 +1,91 @@
+// Messages that were said and not accepted yet: sent one after the other, each until it is accepted.
+import { Problem } from "./line.js";
+
+/** A message: {client_id, text, payload?, files: keys, wordless, attachments?: ids once its files are there}. */
+export class Queue {
+  #store; #line; #uploads; #transcript; #open; #accepted; #ended; #tell; #running = false;
+
+  constructor({ store, line, uploads, transcript, open, accepted, ended, tell }) {
+    [this.#store, this.#line, this.#uploads, this.#transcript] = [store, line, uploads, transcript];
+    [this.#open, this.#accepted, this.#ended, this.#tell] = [open, accepted, ended, tell];
+  }
+
+  get messages() { return this.#store.kept.queue; }
+
+  add(message) {
+    this.messages.push(message);
+    this.#store.save();
+    this.run();
+  }
+
+  /** Send what waits, in order. Safe to call again. */
+  async run() {
+    if (this.#running) return;
+    this.#running = true;
+    for (let tries = 0, message; (message = this.messages[0]);) {
+      try {
+        tries = await this.#send(message) ? 0 : tries;
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        if (this.messages[0] !== message) continue; // started over meanwhile
+        const { id } = this.#store.kept;
+        if (problem.ended && id) this.#ended(id);
+        else if (problem.passes) this.waiting(problem);
+        else { this.#fail(message, problem); continue; }
+        await this.#line.rest(tries++, problem);
+      }
+    }
+    this.#running = false;
+    this.#tell("thinking", false);
+  }
+
+  async #send(message) {
+    if (this.#line.isOff) this.waiting();
+    await this.#uploads.settle(message.files);
+    if (this.messages[0] !== message) return false;
+    if (!message.attachments && !this.#attach(message)) return this.#fail(message, new Problem("", { code: "no_file" }));
+    this.#tell("thinking", !this.#line.isOff);
+    await this.#open();
+    const { client_id, text, payload, attachments } = message;
+    const answer = await this.#line.ask("POST", `/conversations/${this.#store.kept.id}/messages`, {
+      client_id, text, ...(payload && { payload }), ...(attachments.length && { attachments }),
+    });
+    if (this.messages[0] !== message) return false;
+    this.#leave(message);
+    this.moving();
+    this.#accepted(message, answer);
+    return true;
+  }
+
+  /** Its files' ids, once and for all: sent again, it must be the same message. */
+  #attach(message) {
+    const files = message.files.map((key) => this.#uploads.find(key)).filter((file) => file?.state === "done");
+    if (message.wordless && !files.length) return false;
+    message.attachments = files.map((file) => file.id);
+    this.#store.save();
+    return true;
+  }
+
+  #fail(message, problem) {
+    this.#leave(message);
+    this.#transcript.fail(message.client_id, { code: problem.code, detail: problem.message });
+  }
+
+  #leave(message) {
+    this.messages.shift();
+    this.#store.save();
+    this.#uploads.drop(message.files);
+  }
+
+  /** Nothing gets through now: say so on all of them. With a status the server is there, and asks to wait. */
+  waiting({ status = 0 } = {}) {
+    for (const { client_id } of this.messages) this.#transcript.mark(client_id, "waiting");
+    this.#tell("waiting", status ? "held" : "waiting");
+  }
+
+  /** Something got through. */
+  moving() {
+    for (const { client_id } of this.messages) this.#transcript.mark(client_id, "sending");
+    this.#tell("waiting", null);
+  }
+}
