@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 SEED = 500
 MESSAGES = 50
 MEGABYTES = 4.0
+UPWARDS = 3 << 19  # bytes a second: a piece of a file takes longer than most pauses between cuts
 SETTLED_WITHIN = 300.0
 
 
@@ -71,7 +72,7 @@ def cut_often(cuts: int, folder: Path) -> Outcome:
     troubles: list[str] = []
     with (
         Muster(folder / "var") as muster,
-        BadLine(muster.port) as line,
+        BadLine(muster.port, upwards=UPWARDS) as line,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])

@@ -26,9 +26,9 @@ def say(door: TestClient, chat: tuple[str, dict[str, str]], number: int, **body:
     return door.post(f"{url}/messages", json={"client_id": f"m{number}", **body}, headers=headers)
 
 
-def file_by_buttons(door: TestClient, chat: tuple[str, dict[str, str]]) -> dict:
+def file_by_buttons(door: TestClient, chat: tuple[str, dict[str, str]], **more: object) -> dict:
     """Say what is wrong, then press the first button until it is filed."""
-    told = say(door, chat, 0, text=WORDS).json()
+    told = say(door, chat, 0, text=WORDS, **more).json()
     for number in range(1, 8):
         if "report" in told:
             return told

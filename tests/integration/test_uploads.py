@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from uuid import UUID
@@ -21,7 +22,7 @@ from api.wiring import Installation
 from incidents.attachments import AttachmentPolicy, AttachmentStore
 from incidents.file_blobs import BadBlobsAddressError, Blobs, BlobsUnusableError, build_blobs
 from incidents.file_uploads import PIECE_BYTES, Uploads
-from models.ids import ConversationId
+from models.ids import AttachmentId, ConversationId
 from models.report import Attachment, Upload
 from tests.fakes import StandingClock
 from tests.integration.api_fixtures import (  # noqa: F401 - fixtures
@@ -29,6 +30,7 @@ from tests.integration.api_fixtures import (  # noqa: F401 - fixtures
     installation,
     open_chat,
 )
+from tests.integration.test_api_conversations import file_by_buttons
 
 LOG = b"".join(b"2026-11-23 11:58:%02d ERROR line %d\n" % (n % 60, n) for n in range(70_000))
 SHA = hashlib.sha256(LOG).hexdigest()
@@ -261,3 +263,63 @@ def test_a_bucket_that_does_not_answer_is_said_so_and_nothing_is_recorded(
 def test_an_address_that_is_none_is_refused_at_the_start(address: str) -> None:
     with pytest.raises(BadBlobsAddressError):
         build_blobs(address)
+
+
+def test_an_upload_opened_again_under_the_same_name_of_its_sender_is_the_same(
+    sender: Sender, installation: Installation
+) -> None:
+    first = sender.open(client_id="f1").json()
+    sender.put(first["id"], 0, LOG[:PIECE_BYTES])
+    again = sender.open(client_id="f1").json()
+    assert (again["id"], again["offset"]) == (first["id"], PIECE_BYTES)
+    file = sender.send(first["id"]).json()["file"]
+    assert sender.open(client_id="f1").json()["file"] == file
+    assert sender.put(first["id"], len(LOG), b"").json()["file"] == file
+    assert sender.open(client_id="f2").json()["id"] != first["id"]
+    assert stored(installation) == LOG
+
+
+def test_the_same_name_for_another_file_is_refused(sender: Sender) -> None:
+    sender.open(client_id="f1")
+    answer = sender.open(name="other.log", client_id="f1")
+    assert (answer.status_code, answer.json()["code"]) == (422, "upload.client_id_reused")
+
+
+def test_opened_many_times_at_once_it_is_one_upload(
+    sender: Sender, installation: Installation
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: sender.open(client_id="f1").json()["id"], range(8)))
+    assert len(set(opened)) == 1
+    with installation.database.reading() as session:
+        assert len(session.scalars(select(Upload)).all()) == 1
+
+
+def test_its_last_piece_sent_many_times_at_once_makes_one_file(
+    sender: Sender, installation: Installation
+) -> None:
+    upload = sender.open().json()["id"]
+    last = len(LOG) // PIECE_BYTES * PIECE_BYTES
+    for start in range(0, last, PIECE_BYTES):
+        sender.put(upload, start, LOG[start : start + PIECE_BYTES])
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: sender.put(upload, last, LOG[last:]), range(4)))
+    assert {one.json()["file"]["id"] for one in answers} == {upload}
+    assert stored(installation) == LOG
+
+
+def test_a_try_that_ends_late_finds_the_file_even_in_a_filed_report(
+    sender: Sender, installation: Installation
+) -> None:
+    upload = sender.open().json()["id"]
+    file = sender.send(upload).json()["file"]
+    filed = file_by_buttons(sender.client, (sender.path, sender.headers), attachments=[file["id"]])
+    assert "report" in filed
+    again = installation.attachments.keep_file(
+        ConversationId(UUID(sender.path.rpartition("/")[2])),
+        "app.log",
+        BytesIO(LOG),
+        attachment_id=AttachmentId(UUID(upload)),
+    )
+    assert (str(again.id), again.report_id is not None) == (file["id"], True)
+    assert stored(installation) == LOG

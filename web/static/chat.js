@@ -10,7 +10,8 @@ class MusterChat extends HTMLElement {
 
   connectedCallback() {
     if (this.#link) return;
-    const wanted = [this.getAttribute("lang"), ...navigator.languages];
+    const given = this.getAttribute("lang");
+    const wanted = [given, ...navigator.languages];
     const language = chooseLanguage(wanted);
     this.#words = new Words(language, wanted.find((tag) => tag?.toLowerCase().startsWith(language)));
     this.lang = language;
@@ -18,7 +19,7 @@ class MusterChat extends HTMLElement {
       base: this.getAttribute("base") ?? "/api/v1",
       key: "muster-chat-talk",
       about: {
-        locale: this.getAttribute("lang") ?? (navigator.language?.slice(0, 16) || "en"),
+        locale: (given ?? navigator.language ?? "en").slice(0, 16),
         time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       },
     });
@@ -27,7 +28,7 @@ class MusterChat extends HTMLElement {
     for (const file of this.#link.uploads.files) this.#showFile(file);
     this.log.setAttribute("aria-live", "polite"); // only what comes from now on is read aloud
     this.#link.addEventListener("line", ({ detail }) => this.#show(detail.line));
-    this.#link.addEventListener("file", ({ detail }) => this.#showFile(detail.file, detail.share));
+    this.#link.addEventListener("file", ({ detail }) => this.#showFile(detail.file));
     this.#link.addEventListener("status", ({ detail }) => this.#say(detail.status));
     this.#link.addEventListener("limits", ({ detail }) => this.#limit(detail.limits));
     this.#link.addEventListener("reset", () => this.#clear());
@@ -130,15 +131,17 @@ class MusterChat extends HTMLElement {
   }
 
   /** Draw a file where it stands: beside the composer, or under its message. */
-  #showFile(file, share = file.state === "done" ? 1 : file.sent / file.size) {
+  #showFile(file) {
     let chip = this.chips.querySelector(`[data-key="${file.key}"]`);
     if (file.message === null) {
-      if (!chip) this.chips.append(chip = el("li", { "data-key": file.key }));
-      renderChip(chip, file, share, this.#words, () => { this.#link.uploads.remove(file.key); chip.remove(); this.input.focus(); });
+      const fresh = !chip;
+      if (fresh) this.chips.append(chip = el("li", { "data-key": file.key }));
+      renderChip(chip, file, this.#words, () => { this.#link.uploads.remove(file.key); chip.remove(); this.input.focus(); });
+      if (fresh) this.log.scrollTop = this.log.scrollHeight; // the chip took room from it
     } else {
       chip?.remove();
       const place = this.#nodes.get(file.message)?.querySelector(`[data-key="${file.key}"]`);
-      if (place) renderFile(place, file, share, this.#words);
+      if (place) renderFile(place, file, this.#words);
     }
   }
 

@@ -32,18 +32,19 @@ export class Line {
 
   get isOff() { return navigator.onLine === false; }
 
-  /** Resolves to the Response where it is a good one; else throws a Problem. */
-  async fetch(method, path, { body, headers, signal, patience = PATIENCE } = {}) {
+  /** Resolves to what `take` makes of a good Response, in the time there is; else throws a Problem. */
+  async fetch(method, path, { body, headers, signal, take = (response) => response } = {}) {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), patience);
+    const timer = setTimeout(() => stop.abort(), PATIENCE);
     signal?.addEventListener("abort", () => stop.abort());
     try {
       const response = await fetch(this.#base + path, {
         method, body, headers: { ...this.#authorization(), ...headers }, cache: "no-store", signal: stop.signal,
       });
       if (!response.ok) throw problemOf(response.status, (name) => response.headers.get(name), await response.text());
+      const found = await take(response);
       this.nudge();
-      return response;
+      return found;
     } catch (error) {
       throw error instanceof Problem ? error : new Problem(error.message);
     } finally {
@@ -52,9 +53,9 @@ export class Line {
   }
 
   /** The same with JSON both ways. */
-  async ask(method, path, body) {
-    const response = await this.fetch(method, path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
-    return response.json().catch((error) => { throw new Problem(error.message); });
+  ask(method, path, body, { signal } = {}) {
+    const headers = { "Content-Type": "application/json" };
+    return this.fetch(method, path, { body: JSON.stringify(body), headers, signal, take: (response) => response.json() });
   }
 
   /** PUT bytes; `moved` hears how many are on their way. Fetch cannot say that. */
@@ -67,9 +68,10 @@ export class Line {
       for (const [name, value] of Object.entries({ ...this.#authorization(), ...headers })) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded }) => { wait(); moved(loaded); };
       request.onload = () => {
-        if (request.status !== 200) return fail(problemOf(request.status, (name) => request.getResponseHeader(name), request.responseText));
+        const answer = parsed(request.responseText);
+        if (request.status !== 200 || !answer) return fail(problemOf(request.status, (name) => request.getResponseHeader(name), request.responseText));
         this.nudge();
-        done(JSON.parse(request.responseText));
+        return done(answer);
       };
       request.onerror = request.onabort = () => fail(new Problem("cut off"));
       request.onloadend = () => clearTimeout(timer);
@@ -99,8 +101,11 @@ export class Line {
   }
 }
 
+function parsed(text) {
+  try { return JSON.parse(text); } catch { return null; } // not from us: a proxy's page
+}
+
 function problemOf(status, header, text) {
-  let data = {};
-  try { data = JSON.parse(text); } catch { /* not from us: a proxy's page */ }
+  const data = parsed(text) ?? {};
   return new Problem(data.detail ?? "", { status, code: data.code, after: (Number(header("Retry-After")) || 0) * 1000, data });
 }

@@ -10,7 +10,7 @@ const TYPING_FOR = 6000; // a sign of writing holds so long, in milliseconds
 const LOOKED_AFTER = 700; // a line counts as seen after so long before somebody's eyes
 
 /**
- * Events: `line` {line} new, moved or changed; `file` {file, share}; `status` {status: open|waiting|held|thinking|typing};
+ * Events: `line` {line} new, moved or changed; `file` {file}; `status` {status: open|waiting|held|thinking|typing};
  * `limits` {limits}; `filed` {report, incident}; `reset`.
  */
 export class ChatLink extends EventTarget {
@@ -30,7 +30,7 @@ export class ChatLink extends EventTarget {
     this.uploads = parts.uploads = new Uploads(parts);
     this.#queue = new Queue({ ...parts, accepted: (message, answer) => this.#accepted(message, answer) });
     this.#stream = new Stream(this.#line, this.#store, (kind, data) => this.#hear(kind, data), parts.ended);
-    for (const change of ["online", "offline"]) addEventListener(change, () => this.#report());
+    for (const change of ["online", "offline"]) addEventListener(change, () => this.#turn());
     document.addEventListener("visibilitychange", () => this.#look());
   }
 
@@ -63,7 +63,7 @@ export class ChatLink extends EventTarget {
     const said = text || names;
     for (const key of files) this.uploads.find(key).message = client_id;
     this.transcript.add({
-      kind: "mine", id: client_id, number: null, text: said, files, at: new Date().toISOString(),
+      kind: "mine", id: client_id, number: null, text: said, wordless: !text, files, at: new Date().toISOString(),
       state: this.#line.isOff ? "waiting" : "sending",
     });
     this.#queue.add({ client_id, text: said, files, wordless: !text, ...(payload && { payload }) });
@@ -74,6 +74,8 @@ export class ChatLink extends EventTarget {
     this.#stream.stop();
     this.uploads.stop();
     this.#store.forget();
+    this.#queue.stop();
+    this.#line.nudge(); // nobody need rest for what is given up
     [this.#staffSaw, this.#waiting] = [0, null];
     this.#tell("reset");
     this.#report();
@@ -176,6 +178,12 @@ export class ChatLink extends EventTarget {
     this.#stream.stop();
     const free = this.uploads.files.filter((file) => file.message === null).map((file) => file.key);
     this.uploads.again([...free, ...kept.queue.flatMap((message) => message.files)]);
+  }
+
+  /** The browser went off the line, or came back. */
+  #turn() {
+    this.#report();
+    for (const file of this.uploads.files) if (file.state !== "done") this.#tell("file", { file });
   }
 
   #report() {

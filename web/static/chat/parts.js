@@ -24,7 +24,7 @@ export function renderLine(line, words) {
   const mine = line.kind === "mine";
   return el("div", { class: `line ${line.kind}`, "data-id": line.id },
     el("span", { class: "visually-hidden", text: `${mine ? words.say("you") : line.by ?? words.say("muster")}: ` }),
-    line.text && el("p", { class: "bubble", dir: "auto", text: line.text }),
+    line.text && el("p", { class: line.wordless ? "bubble visually-hidden" : "bubble", dir: "auto", text: line.text }),
     ...(line.files ?? []).map((key) => el("p", { class: "file", dir: "auto", "data-key": key })),
     line.card && renderCard(line.card, words),
     el("span", { class: "mark" }, el("time", { datetime: line.at, text: words.moment(new Date(line.at)) }), mine && el("span", { class: "sent" })));
@@ -40,11 +40,11 @@ export function renderMark(node, line, words) {
 }
 
 /** A file under the message it goes with: how far it is, and what was seen in it. */
-export function renderFile(node, file, share, words) {
+export function renderFile(node, file, words) {
   const note = file.state === "failed" ? words.why(file.problem)
     : file.trouble && file.kept === "refused" ? file.trouble
     : file.seen ? file.seen
-    : file.state !== "done" ? progressOf(file, share, words)
+    : file.state !== "done" ? progressOf(file, words)
     : file.kept === "quarantined" ? words.say("file_checking")
     : file.reading === "owed" ? words.say("file_reading") : words.size(file.size);
   node.classList.toggle("failed", file.state === "failed" || file.kept === "refused");
@@ -53,7 +53,7 @@ export function renderFile(node, file, share, words) {
 }
 
 /** A file beside the composer, that can be taken back. */
-export function renderChip(node, file, share, words, remove) {
+export function renderChip(node, file, words, remove) {
   if (!node.firstChild) {
     node.append(
       el("span", { class: "name", text: file.name, dir: "auto" }), el("span", { class: "note" }),
@@ -64,15 +64,15 @@ export function renderChip(node, file, share, words, remove) {
   const failed = file.state === "failed";
   node.classList.toggle("failed", failed);
   if (failed) note.setAttribute("role", "alert");
-  note.textContent = failed ? words.why(file.problem) : file.seen ? file.seen : progressOf(file, share, words);
+  note.textContent = failed ? words.why(file.problem) : file.seen ? file.seen : progressOf(file, words);
   bar.hidden = failed || file.state === "done";
-  bar.value = share;
+  bar.value = file.share;
 }
 
-function progressOf(file, share, words) {
-  const values = { size: words.size(file.size), share: words.share(share) };
+function progressOf(file, words) {
+  const values = { size: words.size(file.size), share: words.share(file.share) };
   if (file.state === "done") return words.say("file_ready", values);
-  return words.say(navigator.onLine === false ? "file_waiting" : "file_sending", values);
+  return navigator.onLine === false ? words.say("file_waiting", values) : words.say("file_sending", values);
 }
 
 function renderCard(card, words) {

@@ -3,7 +3,7 @@ import { Problem } from "./line.js";
 
 /** A message: {client_id, text, payload?, files: keys, wordless, attachments?: ids once its files are there}. */
 export class Queue {
-  #store; #line; #uploads; #transcript; #open; #accepted; #ended; #tell; #running = false;
+  #store; #line; #uploads; #transcript; #open; #accepted; #ended; #tell; #running = false; #abort = null;
 
   constructor({ store, line, uploads, transcript, open, accepted, ended, tell }) {
     [this.#store, this.#line, this.#uploads, this.#transcript] = [store, line, uploads, transcript];
@@ -17,6 +17,9 @@ export class Queue {
     this.#store.save();
     this.run();
   }
+
+  /** Give up what is under way: the queue was emptied. */
+  stop() { this.#abort?.abort(); }
 
   /** Send what waits, in order. Safe to call again. */
   async run() {
@@ -47,9 +50,10 @@ export class Queue {
     this.#tell("thinking", !this.#line.isOff);
     await this.#open();
     const { client_id, text, payload, attachments } = message;
+    this.#abort = new AbortController();
     const answer = await this.#line.ask("POST", `/conversations/${this.#store.kept.id}/messages`, {
       client_id, text, ...(payload && { payload }), ...(attachments.length && { attachments }),
-    });
+    }, { signal: this.#abort.signal });
     if (this.messages[0] !== message) return false;
     this.#leave(message);
     this.moving();

@@ -25,8 +25,8 @@ export class Store {
   }
 
   forget() {
-    sessionStorage.removeItem(this.#key);
     this.kept = fresh();
+    this.#write();
   }
 
   #write() {

@@ -2,7 +2,8 @@
 
 /**
  * A line: {kind: mine|theirs|receipt, id, number, text, at, ...}. `number` is null while it waits. Mine have
- * `state` (sending|waiting|sent|read|failed) and `files` (keys); theirs may have `buttons`, `card`, `by`.
+ * `state` (sending|waiting|sent|read|failed), `files` (keys), and are `wordless` where the text is only their names;
+ * theirs may have `buttons`, `card`, `by`.
  */
 export class Transcript {
   #store; #tell;

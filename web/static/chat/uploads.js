@@ -3,9 +3,9 @@ import { Problem } from "./line.js";
 import { newId } from "./store.js";
 
 /**
- * A file: {key, name, size, state: waiting|sending|done|failed, sent, upload, id, problem, message, seen}. `key` is
- * ours and names it on the server too, so that an answer that was lost makes no second upload; `message` is the
- * message it goes with, null while it stands beside the composer.
+ * A file: {key, name, size, state: waiting|sending|done|failed, sent, share, upload, id, problem, message, seen}.
+ * `key` is ours and names it on the server too, so that a lost answer makes no second upload. `sent` bytes are
+ * there, and `share` of it (0 to 1) is on its way. `message` is the one it goes with, null beside the composer.
  */
 export class Uploads {
   #store; #line; #shelf; #open; #tell; #ended; #running = false; #current = null; #waiting = new Map();
@@ -20,7 +20,7 @@ export class Uploads {
 
   /** Take a file in; it is on its way from now on. `limit` is in bytes, if known. */
   async add(blob, limit = Infinity) {
-    const file = { key: newId(), name: blob.name, size: blob.size, state: "waiting", sent: 0, upload: null, id: null, message: null };
+    const file = { key: newId(), name: blob.name, size: blob.size, state: "waiting", sent: 0, share: 0, upload: null, id: null, message: null };
     this.files.push(file);
     this.#change(file);
     if (blob.size > limit) return this.#settle(file, "failed", { code: "attachment.too_large", message: "" });
@@ -127,7 +127,7 @@ export class Uploads {
     const first = file.sent, last = Math.min(first + file.piece, file.size);
     return this.#line.put(this.#address(file), bytes.slice(first, last), {
       "Content-Range": `bytes ${first}-${last - 1}/${file.size}`, "Content-Type": "application/octet-stream",
-    }, { moved: (count) => this.#tell("file", { file, share: (first + count) / file.size }), signal });
+    }, { moved: (count) => { file.share = (first + count) / file.size; this.#tell("file", { file }); }, signal });
   }
 
   #address(file) { return `/conversations/${this.#store.kept.id}/uploads/${file.upload}`; }
@@ -149,6 +149,7 @@ export class Uploads {
 
   #change(file, changes = {}) {
     Object.assign(file, changes);
+    if ("sent" in changes) file.share = file.sent / file.size;
     this.#store.save();
     this.#tell("file", { file });
   }

@@ -7,7 +7,7 @@ export default {
   "you": "Sie",
   "muster": "Muster",
   "message": "Ihre Nachricht",
-  "placeholder": "Was funktioniert nicht?",
+  "placeholder": "Was geht nicht?",
   "attach": "Datei anhängen",
   "attach_limits": "Bildschirmfoto oder Datei anhängen: je bis {size}, insgesamt {files}",
   "send": "Senden",
