@@ -182,6 +182,7 @@ export class ChatLink extends EventTarget {
 
   /** The browser went off the line, or came back. */
   #turn() {
+    if (this.#line.isOff) this.#queue.waiting();
     this.#report();
     for (const file of this.uploads.files) if (file.state !== "done") this.#tell("file", { file });
   }

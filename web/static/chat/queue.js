@@ -56,7 +56,6 @@ export class Queue {
     }, { signal: this.#abort.signal });
     if (this.messages[0] !== message) return false;
     this.#leave(message);
-    this.moving();
     this.#accepted(message, answer);
     return true;
   }
@@ -79,10 +78,12 @@ export class Queue {
     this.messages.shift();
     this.#store.save();
     this.#uploads.drop(message.files);
+    this.moving();
   }
 
   /** Nothing gets through now: say so on all of them. With a status the server is there, and asks to wait. */
   waiting({ status = 0 } = {}) {
+    if (!this.messages.length) return;
     for (const { client_id } of this.messages) this.#transcript.mark(client_id, "waiting");
     this.#tell("waiting", status ? "held" : "waiting");
   }
