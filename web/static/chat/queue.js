@@ -55,8 +55,8 @@ export class Queue {
       client_id, text, ...(payload && { payload }), ...(attachments.length && { attachments }),
     }, { signal: this.#abort.signal });
     if (this.messages[0] !== message) return false;
-    this.#leave(message);
     this.#accepted(message, answer);
+    this.#leave(message);
     return true;
   }
 
