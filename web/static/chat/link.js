@@ -110,14 +110,14 @@ export class ChatLink extends EventTarget {
     }
   }
 
-  #take({ id, number, direction, client_id, text, buttons, card, at }) {
+  #take({ id, number, direction, client_id, text, buttons, card, author, at }) {
     const place = this.#store.kept.base + number;
     if (direction === "inbound") {
       const fresh = this.transcript.add({ kind: "mine", id: client_id ?? id, number: place, text, files: [], at, state: "sent" });
       if (!fresh) this.transcript.accept(client_id ?? id, place);
     } else {
       this.#type(false);
-      this.transcript.add({ kind: "theirs", id, number: place, text, buttons, card, at });
+      this.transcript.add({ kind: "theirs", id, number: place, text, buttons, card, author, at });
     }
     this.#read();
     this.#look();

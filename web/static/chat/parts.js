@@ -23,7 +23,8 @@ export function renderLine(line, words) {
   if (line.kind === "receipt") return renderReceipt(line, words);
   const mine = line.kind === "mine";
   return el("div", { class: `line ${line.kind}`, "data-id": line.id },
-    el("span", { class: "visually-hidden", text: `${mine ? words.say("you") : line.by ?? words.say("muster")}: ` }),
+    line.author ? el("span", { class: "author", dir: "auto", text: line.author })
+      : el("span", { class: "visually-hidden", text: `${mine ? words.say("you") : words.say("muster")}: ` }),
     line.text && el("p", { class: line.wordless ? "bubble visually-hidden" : "bubble", dir: "auto", text: line.text }),
     ...(line.files ?? []).map((key) => el("p", { class: "file", dir: "auto", "data-key": key })),
     line.card && renderCard(line.card, words),

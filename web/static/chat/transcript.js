@@ -3,7 +3,7 @@
 /**
  * A line: {kind: mine|theirs|receipt, id, number, text, at, ...}. `number` is null while it waits. Mine have
  * `state` (sending|waiting|sent|read|failed), `files` (keys), and are `wordless` where the text is only their names;
- * theirs may have `buttons`, `card`, `by`.
+ * theirs may have `buttons`, `card`, and an `author` where a person wrote it.
  */
 export class Transcript {
   #store; #tell;
