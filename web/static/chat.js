@@ -39,27 +39,28 @@ class MusterChat extends HTMLElement {
   #build() {
     const say = (name) => this.#words.say(name);
     const open = () => this.#link.open().catch(() => { /* tried again when something is said */ });
-    this.log = el("div", { class: "log", role: "log", "aria-label": say("log"), "aria-live": "off", tabindex: "0", "data-hint": say("hint") });
+    this.log = el("div", { class: "log", role: "log", "aria-label": say("log"), "aria-live": "off", "aria-relevant": "additions", tabindex: "0", "data-hint": say("hint") });
     this.status = el("p", { class: "status", role: "status" });
     this.chips = el("ul", { class: "chips", "aria-label": say("files") });
     this.input = el("textarea", {
       rows: "1", name: "message", "aria-label": say("message"), placeholder: say("placeholder"), dir: "auto", maxlength: "20000",
       on: {
         focus: open,
-        input: () => this.#grow(),
+        input: () => { this.#grow(); this.#link.draft = this.input.value; },
         keydown: (e) => { if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); this.#submit(); } },
         paste: (e) => { if (e.clipboardData.files.length) { e.preventDefault(); this.#take(e.clipboardData.files); } },
       },
     });
-    this.picker = el("input", { type: "file", multiple: true, hidden: true, on: { change: () => { this.#take(this.picker.files); this.picker.value = ""; } } });
-    this.clip = el("button", { type: "button", class: "icon", "aria-label": say("attach"), title: say("attach"), on: { click: () => this.picker.click() } }, clipIcon());
+    const picker = el("input", { type: "file", multiple: true, hidden: true, on: { change: () => { this.#take(picker.files); picker.value = ""; } } });
+    this.clip = el("button", { type: "button", class: "icon", "aria-label": say("attach"), title: say("attach"), on: { click: () => picker.click() } }, clipIcon());
     const form = el("form", { class: "composer", on: { submit: (e) => { e.preventDefault(); this.#submit(); } } },
-      this.clip, this.picker, this.input, el("button", { class: "primary", text: say("send"), "aria-label": say("send_message") }));
+      this.clip, picker, this.input, el("button", { class: "primary", text: say("send"), "aria-label": say("send_message") }));
     const again = el("button", { type: "button", class: "plain small", text: say("again"), on: { click: () => { this.#link.reset(); this.input.focus(); open(); } } });
     this.replaceChildren(
       el("header", {}, el("strong", { text: say("title") }), again),
       this.log, this.status, this.chips, form, el("p", { class: "keys", text: say("keys") }),
     );
+    this.input.value = this.#link.draft;
     this.addEventListener("dragover", (e) => { e.preventDefault(); this.classList.add("dropping"); });
     this.addEventListener("dragleave", () => this.classList.remove("dropping"));
     this.addEventListener("drop", (e) => { e.preventDefault(); this.classList.remove("dropping"); this.#take(e.dataTransfer.files); });
@@ -73,7 +74,7 @@ class MusterChat extends HTMLElement {
   #submit() {
     const text = this.input.value.trim();
     if (!text && !this.#waitingFiles().length) return this.input.focus();
-    this.input.value = "";
+    this.input.value = this.#link.draft = "";
     this.#grow();
     return this.#send(text);
   }
@@ -96,10 +97,9 @@ class MusterChat extends HTMLElement {
     this.input.focus();
   }
 
-  #limit({ max_bytes, max_files, endings }) {
+  #limit({ max_bytes, max_files }) {
     this.#largest = max_bytes;
     this.clip.title = this.#words.say("attach_limits", { size: this.#words.size(max_bytes), files: max_files });
-    this.picker.accept = endings.map((ending) => `.${ending.replace(/^\./, "")}`).join(",");
   }
 
   /** Draw a line, or what changed in it, where it belongs. */

@@ -34,6 +34,10 @@ export class ChatLink extends EventTarget {
     document.addEventListener("visibilitychange", () => this.#look());
   }
 
+  /** What stands in the composer, not said yet. */
+  get draft() { return this.#store.draft; }
+  set draft(text) { this.#store.draft = text; }
+
   /** Take up an earlier conversation: listen again, and send what was left waiting. */
   resume() {
     if (this.#store.kept.id) this.#follow();

@@ -48,9 +48,11 @@ export function renderFile(node, file, words) {
     : file.state !== "done" ? progressOf(file, words)
     : file.kept === "quarantined" ? words.say("file_checking")
     : file.reading === "owed" ? words.say("file_reading") : words.size(file.size);
+  if (!node.firstChild) node.append(clipIcon(), el("span", { class: "name", text: file.name }), el("span", { class: "note" }));
+  node.setAttribute("aria-live", file.seen ? "polite" : "off"); // what was seen is read aloud, not how far it is
   node.classList.toggle("failed", file.state === "failed" || file.kept === "refused");
   node.classList.toggle("seen", Boolean(file.seen));
-  node.replaceChildren(clipIcon(), el("span", { class: "name", text: file.name }), el("span", { class: "note", text: note }));
+  node.querySelector(".note").textContent = note;
 }
 
 /** A file beside the composer, that can be taken back. */

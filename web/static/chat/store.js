@@ -24,6 +24,15 @@ export class Store {
     this.#write();
   }
 
+  /** Apart from the rest: it changes with every key. */
+  get draft() {
+    try { return sessionStorage.getItem(`${this.#key}-draft`) ?? ""; } catch { return ""; }
+  }
+
+  set draft(text) {
+    try { sessionStorage.setItem(`${this.#key}-draft`, text); } catch { /* no room: it stands in the composer */ }
+  }
+
   forget() {
     this.kept = fresh();
     this.#write();
