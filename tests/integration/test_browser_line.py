@@ -144,6 +144,21 @@ def test_a_lost_answer_to_the_announcement_of_a_file_makes_no_second_file(
     forgive(person, "ERR_CONNECTION_RESET")
 
 
+def test_a_file_that_cannot_be_read_any_more_says_so_and_the_words_still_go(
+    visit: Visitor, served: Served, tmp_path: Path
+) -> None:
+    page = visit().page()
+    gone = tmp_path / "gone.log"
+    gone.write_bytes(LOG)
+    page.route("**/conversations", lambda route: (gone.write_bytes(LOG * 2), route.continue_()))
+    choose(page, gone)
+    chip = page.get_by_label("Files to send").get_by_role("listitem")
+    expect(chip.get_by_role("alert")).to_contain_text("could not keep the file")
+    say(page, OUTAGE)
+    expect(page.locator(".mine.read")).to_have_count(1)
+    assert said(served) == [OUTAGE]
+
+
 def test_asked_to_wait_the_chat_waits_as_long_as_it_was_asked(
     visit: Visitor, served: Served
 ) -> None:

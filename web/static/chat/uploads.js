@@ -92,8 +92,9 @@ export class Uploads {
         this.#change(file, { state: "sending", sent: answer.offset });
         if (answer.file) return this.#settle(file, "done", null, answer.file);
       } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
         if (signal.aborted) break;
+        if (problem instanceof DOMException) return this.#settle(file, "failed", { code: "lost", message: "" }); // unreadable
+        if (!(problem instanceof Problem)) throw problem;
         unsure = true;
         if (problem.ended) this.#gone(file);
         else if (!problem.passes) return this.#settle(file, "failed", problem);
@@ -123,9 +124,10 @@ export class Uploads {
   }
 
   /** The next piece; an empty one where all of it is there and only the answer was lost. */
-  #piece(file, bytes, signal) {
+  async #piece(file, bytes, signal) {
     const first = file.sent, last = Math.min(first + file.piece, file.size);
-    return this.#line.put(this.#address(file), bytes.slice(first, last), {
+    const piece = await bytes.slice(first, last).arrayBuffer(); // it may have changed on the disk: that is known here
+    return this.#line.put(this.#address(file), piece, {
       "Content-Range": `bytes ${first}-${last - 1}/${file.size}`, "Content-Type": "application/octet-stream",
     }, { moved: (count) => { file.share = (first + count) / file.size; this.#tell("file", { file }); }, signal });
   }
