@@ -137,7 +137,7 @@ class MusterChat extends HTMLElement {
       const fresh = !chip;
       if (fresh) this.chips.append(chip = el("li", { "data-key": file.key }));
       renderChip(chip, file, this.#words, () => { this.#link.uploads.remove(file.key); chip.remove(); this.input.focus(); });
-      if (fresh) this.log.scrollTop = this.log.scrollHeight; // the chip took room from it
+      if (fresh || file.state === "failed") this.log.scrollTop = this.log.scrollHeight; // the chip took room from it
     } else {
       chip?.remove();
       const place = this.#nodes.get(file.message)?.querySelector(`[data-key="${file.key}"]`);
