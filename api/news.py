@@ -32,7 +32,7 @@ class News:
         self._conversation = conversation
         self._files = files
         self._told: dict[str, dict[str, Any]] = {
-            "presence": {"staff_saw": 0, "staff_typing": False}  # goes without saying
+            "presence": {"staff_saw": 0, "staff_typing_until": None}  # goes without saying
         }
 
     def read_changes(self) -> list[Event]:
@@ -43,7 +43,11 @@ class News:
         with self._database.reading() as session:
             presence = read_presence(session, self._conversation, now=now)
             files = list_files(session, self._conversation) if self._files else []
-        told = {"staff_saw": presence.staff_saw, "staff_typing": presence.staff_typing}
+        until = presence.staff_typing_until
+        told = {
+            "staff_saw": presence.staff_saw,
+            "staff_typing_until": None if until is None else until.isoformat(),
+        }
         found = [("presence", "", told), *(("file", str(f.file.id), _file(f)) for f in files)]
         fresh = [(kind, data) for kind, key, data in found if self._told.get(kind + key) != data]
         self._told |= {kind + key: data for kind, key, data in found}

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incidents.handoffs import find_open
+from incidents.presence import record_staff_saw
 from incidents.queries import identity_name
 from incidents.text_status import is_open_to_all, send_state_of
 from models.conversation import Conversation, Message
@@ -24,7 +25,7 @@ from models.incident import Incident, Membership
 from models.people import Identity, Person
 from models.report import Report
 from models.texting import TextStatus
-from models.vocabulary import Direction
+from models.vocabulary import Channel, Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class ConversationSeen:
         verified: Whether that is proven.
         state: The dialogue's, with the draft.
         handoff: The open one, if there is one.
+        unseen: How many of our messages were not before the person's eyes yet; None by text.
 
     """
 
@@ -57,6 +59,7 @@ class ConversationSeen:
     state: Mapping[str, Any]
     handoff: Handoff | None
     reports: tuple[ReportMade, ...]
+    unseen: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def read_conversation(
         state=found.state,
         handoff=find_open(session, conversation),
         reports=tuple(_reports(session, conversation)),
+        unseen=None if found.channel is Channel.SMS else _unseen(session, found),
     )
 
 
@@ -125,7 +129,7 @@ def record_lines(
 ) -> list[Line]:
     """What was said after that number, and in the same transaction the row that says who read it.
 
-    Nothing new of the person is no look.
+    The person sees that it was read. Nothing new of the person is no look.
     """
     rows = session.execute(
         select(Message, TextStatus)
@@ -139,6 +143,7 @@ def record_lines(
             id=EntryId(new_id()), conversation_id=conversation, actor=actor[:200], at=now
         )
         session.add(access)
+        record_staff_saw(session, conversation, lines[-1].number)
     return lines
 
 
@@ -151,6 +156,15 @@ def list_conversation_accesses(
         .where(ConversationAccess.conversation_id == conversation)
         .order_by(ConversationAccess.at.desc(), ConversationAccess.id.desc())
     ).all()
+
+
+def _unseen(session: Session, row: Conversation) -> int:
+    query = select(func.count()).where(
+        Message.conversation_id == row.id,
+        Message.direction == Direction.OUTBOUND,
+        Message.number > row.person_saw,
+    )
+    return session.execute(query).scalar_one()
 
 
 def _reports(session: Session, conversation: ConversationId) -> list[ReportMade]:

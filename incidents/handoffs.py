@@ -141,15 +141,16 @@ def longest_wait(session: Session) -> datetime | None:
 def standing_handoffs(session: Session) -> int:
     """Another number as soon as an open hand-off, or its conversation, moved on; 0 without one.
 
-    Compare it with an earlier one of the same process only.
+    That its person has seen more is such a move too. Compare it with an earlier one of the same
+    process only.
     """
     rows = session.execute(
-        select(Handoff.id, Handoff.state, Conversation.version)
+        select(Handoff.id, Handoff.state, Conversation.version, Conversation.person_saw)
         .join(Conversation, Conversation.id == Handoff.conversation_id)
         .where(Handoff.ended_at.is_(None))
         .order_by(Handoff.id)
     )
-    standing = tuple((row.id, row.state.value, row.version) for row in rows)
+    standing = tuple((row.id, row.state.value, row.version, row.person_saw) for row in rows)
     return hash(standing) if standing else 0
 
 

@@ -22,11 +22,11 @@ TYPING_FOR: Final = timedelta(seconds=6)
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """How far each side has seen, as numbers of messages, and whether staff write now."""
+    """How far each side has seen, as numbers of messages; until when staff write, if they do."""
 
     person_saw: int
     staff_saw: int
-    staff_typing: bool
+    staff_typing_until: datetime | None
 
 
 def read_presence(session: Session, conversation: ConversationId, *, now: datetime) -> Presence:
@@ -36,8 +36,8 @@ def read_presence(session: Session, conversation: ConversationId, *, now: dateti
             Conversation.id == conversation
         )
     ).one()
-    typing = row.staff_typing_at is not None and now - row.staff_typing_at < TYPING_FOR
-    return Presence(row.person_saw, row.staff_saw, typing)
+    until = None if row.staff_typing_at is None else row.staff_typing_at + TYPING_FOR
+    return Presence(row.person_saw, row.staff_saw, until if until and until > now else None)
 
 
 def record_person_saw(session: Session, conversation: ConversationId, number: int) -> None:

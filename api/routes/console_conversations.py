@@ -17,7 +17,8 @@ from api.pages import PageRoute, render_page
 from api.views_conversation import render_panel, render_rows
 from assistant.handoff_desk import LONGEST
 from incidents.conversation_view import read_conversation, record_lines
-from incidents.handoffs import list_open
+from incidents.handoffs import list_open, require_held
+from incidents.presence import record_staff_typing
 from incidents.segments import SEGMENT
 from models.errors import DomainError
 from models.ids import ConversationId, new_id
@@ -85,6 +86,15 @@ def write(
         lambda one: handoffs.say(one, asker.name, text, key=key),
         text=text,
     )
+
+
+@router.post("/console/conversations/{conversation_id}/typing", status_code=204)
+def sign_typing(request: Request, conversation_id: UUID, asker: Responder) -> None:
+    """The person sees for some seconds that somebody writes; only of who holds the conversation."""
+    house, conversation = house_of(request), ConversationId(conversation_id)
+    with house.database.transaction() as session:
+        require_held(session, conversation, asker.name)
+        record_staff_typing(session, conversation, now=house.clock())
 
 
 @router.post("/console/conversations/{conversation_id}/file")

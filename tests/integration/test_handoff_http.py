@@ -86,6 +86,21 @@ def test_a_program_takes_over_writes_and_gives_back(
     assert chat.say("thanks") != []
 
 
+def test_only_who_holds_a_conversation_is_shown_to_the_person_as_writing(
+    client: TestClient, installation: Installation, chat: Chat
+) -> None:
+    chat.say("human please")
+    ana, ben, auditor = (
+        key_for(installation, role, name)
+        for role, name in ((Role.ANALYST, "Ana"), (Role.ANALYST, "Ben"), (Role.AUDITOR, "Ada"))
+    )
+    sign = f"/console/conversations/{chat.id}/typing"
+    assert client.post(sign, headers=ana).status_code == 409
+    client.post(f"/api/v1/handoffs/{chat.id}/take", headers=ana)
+    told = [client.post(sign, headers=one).status_code for one in (ana, ben, auditor)]
+    assert told == [204, 409, 403]
+
+
 @pytest.mark.parametrize(
     ("verb", "body", "status", "code"),
     [

@@ -150,24 +150,38 @@ def test_the_person_sees_that_staff_have_looked_and_that_they_write(
         assert stream.take()["event"] == "message"
         with served.house.database.transaction() as session:
             record_staff_saw(session, chat.id, 2)
-        assert next_of(stream, "presence") == {"staff_saw": 2, "staff_typing": False}
+        assert next_of(stream, "presence") == {"staff_saw": 2, "staff_typing_until": None}
         with served.house.database.transaction() as session:
             record_staff_typing(session, chat.id, now=now)
-        assert next_of(stream, "presence") == {"staff_saw": 2, "staff_typing": True}
+        assert next_of(stream, "presence") == {
+            "staff_saw": 2,
+            "staff_typing_until": (now + TYPING_FOR).isoformat(),
+        }
         with served.house.database.transaction() as session:
             record_staff_typing(session, chat.id, now=None)
-        assert next_of(stream, "presence") == {"staff_saw": 2, "staff_typing": False}
+        assert next_of(stream, "presence") == {"staff_saw": 2, "staff_typing_until": None}
 
 
-def test_a_sign_of_writing_ends_by_itself(chat: Chat, served: Served, clock: StandingClock) -> None:
+def test_a_sign_of_writing_is_told_each_time_and_ends_by_itself(
+    chat: Chat, served: Served, clock: StandingClock
+) -> None:
     news = News(served.house.database, clock, chat.id, files=False)
-    with served.house.database.transaction() as session:
-        record_staff_typing(session, chat.id, now=clock())
-    assert [data["staff_typing"] for _, data in news.read_changes()] == [True]
+
+    def told() -> list[bool]:
+        return [data["staff_typing_until"] is not None for _, data in news.read_changes()]
+
+    def sign() -> None:
+        with served.house.database.transaction() as session:
+            record_staff_typing(session, chat.id, now=clock())
+
+    sign()
+    assert told() == [True]
     clock.now += TYPING_FOR - timedelta(seconds=1)
-    assert news.read_changes() == []
-    clock.now += timedelta(seconds=1)
-    assert [data["staff_typing"] for _, data in news.read_changes()] == [False]
+    assert told() == []
+    sign()
+    assert told() == [True]
+    clock.now += TYPING_FOR
+    assert told() == [False]
 
 
 def test_nothing_of_it_holds_up_a_turn(chat: Chat, served: Served) -> None:

@@ -73,7 +73,7 @@ def test_marks_from_many_at_once_end_at_the_furthest(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(mark, [3, 1, 4, 2, 9, 5, 2]))
     with database.reading() as session:
-        assert read_presence(session, talk, now=clock()) == Presence(5, 5, staff_typing=False)
+        assert read_presence(session, talk, now=clock()) == Presence(5, 5, None)
 
 
 def test_what_was_seen_is_told_by_a_turn_or_shown_beside_its_file_and_never_both(

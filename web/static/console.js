@@ -50,6 +50,15 @@ function tell(state, text) {
   live.querySelector("[data-live]").textContent = text;
 }
 
+// Who writes to a person is seen writing: one sign in three seconds holds on their side until the next.
+let signed = 0;
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("form[data-typing]");
+  if (!form || Date.now() - signed < 3000) return;
+  signed = Date.now();
+  fetch(form.dataset.typing, { method: "POST", headers: { "X-CSRF-Token": form.elements.csrf.value } }).catch(() => { /* the next one tells it */ });
+});
+
 // What was ticked while a search or a refresh was on its way stays ticked.
 const ticks = () => [...document.querySelectorAll("input[name=pick]")];
 const reference = (tick) => tick.value.split("@")[0];

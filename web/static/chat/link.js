@@ -109,7 +109,7 @@ export class ChatLink extends EventTarget {
     if (kind === "file") this.#see(data);
     if (kind === "presence") {
       this.#staffSaw = data.staff_saw;
-      this.#type(data.staff_typing);
+      this.#type(data.staff_typing_until !== null);
       this.#read();
     }
   }
