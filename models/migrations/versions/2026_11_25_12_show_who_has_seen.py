@@ -7,8 +7,8 @@ from alembic import op
 
 import models.base
 
-revision = "2026_11_25_11"
-down_revision = "2026_11_25_10"
+revision = "2026_11_25_12"
+down_revision = "2026_11_25_11"
 branch_labels = None
 depends_on = None
 
