@@ -21,3 +21,17 @@ ALL = (
     "hostile_files",
     "texts",
     "cuts",
+    "questions",
+)
+
+
+def main(asked: list[str]) -> None:
+    name, amount = (asked or [""])[0], [int(one) for one in asked[1:2]]
+    if name and name not in ALL:
+        sys.exit(f"There is no benchmark {name!r}; there are {', '.join(ALL)}.")
+    for one in [name] if name else ALL:
+        import_module(f"benchmarks.{one}").main(*amount)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
