@@ -230,7 +230,7 @@ class FactFinder:
         spans += [
             (place, place + 1, self._ordinary["teams"])
             for place, token in enumerate(doc)
-            if token.text == "teams" and "teams" in self._ordinary and _is_program(doc, place)
+            if token.text in _SHOUTED and "teams" in self._ordinary and _is_program(doc, place)
         ]
         named = {place for start, end, _ in spans for place in range(start, end)}
         spans += [
@@ -253,6 +253,7 @@ class FactFinder:
 
 _LOOSEN: Final = str.maketrans({"/": " ", "_": " ", "\u2019": "'", "\u2013": " ", "\u2014": " "})
 _ORDINARY: Final = frozenset({"Teams", "Chat", "Word", "Drive", "Access", "Exchange"})
+_SHOUTED: Final = frozenset({"teams", "TEAMS"})
 _OF_PEOPLE: Final = frozenset(
     {"two", "three", "four", "our", "the", "all", "other", "both", "most", "many", "several",
      "those", "these", "different", "my", "some", "few", "beide", "alle", "zwei", "drei",
@@ -266,7 +267,7 @@ _HEAD: Final = 5
 
 
 def _is_program(doc: Any, place: int) -> bool:
-    """Whether a small "teams" is the program: not "two teams", nor "teams are"."""
+    """Whether a small or shouted "teams" is the program: not "two teams", nor "teams are"."""
     before = doc[place - 1].text.lower() if place else ""
     after = doc[place + 1].text.lower() if place + 1 < len(doc) else ""
     return before not in _OF_PEOPLE and after not in _DO

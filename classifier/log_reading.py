@@ -171,6 +171,11 @@ def find_told(text: str) -> Iterator[Told]:
         yield Told(SignatureKind.TEMPLATE, template, line.start, line.end)
 
 
+def is_log_line(line: str) -> bool:
+    """Whether a program wrote this line: it begins with a time or a level."""
+    return _STARTS.match(line) is not None
+
+
 def _find_lines(lines: list[str], starts: list[int], taken: set[int]) -> Iterator[Line]:
     for raw, start in zip(lines, starts, strict=False):
         bare = raw.rstrip("\r\n")

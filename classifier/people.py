@@ -82,6 +82,7 @@ _COUNTED: Final = tuple(
     for pattern in (
         rf"\b{_NUMBER}\s{{1,2}}of\s(?:us|them|my|our|the)\b",
         rf"\b{_NUMBER}\s{{1,2}}von\s(?:uns|ihnen|meinen)\b",
+        rf"\b(?:team|crew|shift|gruppe|schicht)\s(?:of|von|mit)\s(?:about\s)?{_NUMBER}\b{_NO_TIME}",
         rf"\b{_NUMBER}\s{{1,2}}(?:[^\W\d]{{2,14}}\s)?{_PERSONS}",
         rf"\b{_WE}\s(?:just\s|with\s|about\s|all\s|zu\s|etwa\s|alle\s|met\s){{0,2}}{_NUMBER}\b{_NO_TIME}",
         rf"\ball\s{_NUMBER}\b(?!\s?(?:hours?|minutes?|days?|times))",
@@ -106,7 +107,7 @@ _CROWD: Final = re.compile(
     r"(?i)\b(?P<who>(?:the\s|my\s|our\s)?(?:whole|entire)\s(?:[a-z]{3,12}\s)?(?:team|office|"
     r"floor|department|building|"
     r"site|warehouse|company|shift|dock)|everyone|everybody|all\sof\sus|"
-    r"d(?:as|ie)\sganze\s(?:team|büro|abteilung|schicht|dispo|firma|lager)|alle|"
+    r"(?:das|die|dem|der|mein\w{0,2}|unser\w{0,2})\sganzen?\s(?:team|büro|abteilung|schicht|dispo|firma|lager)|alle|"
     r"toda\sa\sequipa|todos)\b"
 )
 _WIDE: Final = ("office", "building", "site", "warehouse", "company", "büro", "firma", "lager")

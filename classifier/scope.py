@@ -35,7 +35,7 @@ _EVERYBODY: Final = re.compile(
 _EVERYBODY_HERE: Final = re.compile(
     r"(?i)\b(?:everyone|everybody|nobody|no one|none of us) (?:here|in|at|on|can|is able|gets?|"
     r"has|sees?|of us)\b"
-    r"|\b(?:for|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\bwe all\b"
+    r"|\b(?:for|4|to|with|hits?|affects?) (?:everyone|everybody|all of us)\b|\bwe all\b"
     r"|\b(?:bei|für|von) (?:uns )?allen?\b|\b(?:niemand|keiner) (?:hier|kann|kommt|bei uns|"
     r"von uns|im|in)\b"
     r"|\b(?:wir|uns) alle[nr]?\b|\balle (?:hier|im|bei uns|kolleg\w+|mitarbeiter\w*)\b"
@@ -74,9 +74,10 @@ _IN_A_TEAM: Final = re.compile(
 )
 _PLAIN_TEAM: Final = re.compile(
     r"(?i)\b(?:(?:my|our|the|whole|entire) (?:team|department|crew)|several of us|few of us|"
-    r"some of us|us all|"
-    r"we both|both of us|(?:my|our) (?:colleagues|coworkers)|(?:mein|unser)\w* (?:team|abteilung|"
-    r"kolleg\w+)|mehrere von uns|"
+    r"some of us|us all|(?:whole|entire) (?:[a-z]{2,12} )?(?:team|department|crew)|"
+    r"we both|both of us|(?:my|our) (?:colleagues|coworkers)|(?:mein|unser|d)\w* ganzen? (?:team|"
+    r"abteilung|schicht)|(?:mein|unser)\w* (?:team|abteilung)|(?:meine|unsere)n? "
+    r"(?:kollegen|kolleginnen)|mehrere von uns|"
     r"wir beide|a minha equipa|mi equipo)\b"
 )
 _ALONE_OUTRIGHT: Final = re.compile(

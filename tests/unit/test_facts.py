@@ -38,6 +38,13 @@ def test_a_service_is_found_by_the_names_people_use(find: Callable[[str], Facts]
     assert find("mein WLAN ist weg").services == ("wifi",)
 
 
+def test_a_shouted_teams_is_the_program_and_two_teams_are_people(
+    find: Callable[[str], Facts],
+) -> None:
+    assert find("TEAMS IS BROKEN JUST FOR ME").services == ("chat",)
+    assert find("TWO TEAMS ARE WAITING").services == ()
+
+
 def test_a_site_is_found_in_the_words(find: Callable[[str], Facts]) -> None:
     assert find("nothing works in Berlin").sites == ("berlin",)
 

@@ -19,6 +19,8 @@ def counted(text: str) -> int | None:
     [
         ("five of us stand here", 5),
         ("about 40 of us", 40),
+        ("my whole team of 9", 9),
+        ("a team of 9 hours", None),
         ("all fourteen agents of my team were logged out", 14),
         ("twenty six people look at an empty screen", 26),
         ("that's about two dozen of us", 24),
