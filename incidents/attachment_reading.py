@@ -7,12 +7,13 @@ suggest: staff are shown which other incident the file speaks of, and nothing mo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 from classifier.log_reading import read_log
 from classifier.pair_features import Query
 from classifier.signatures import SignatureKind, of_kind, render_agreement
+from classifier.suspicion import looks_like_attack
 from classifier.window import PairFacts
 from incidents.attachments import AttachmentStore
 from incidents.bonds import bonds_of_report
@@ -37,7 +39,7 @@ from incidents.presence import record_news
 from incidents.queries import follow_absorbed
 from models.conversation import Conversation
 from models.database import Database
-from models.ids import AttachmentId
+from models.ids import AttachmentId, ConversationId
 from models.incident import Incident, Membership
 from models.report import Attachment, AttachmentReading, Report
 from models.storable import storable
@@ -47,6 +49,7 @@ _PLAIN: Final = frozenset({"text/plain", "text/csv", "application/json"})
 _SMALL: Final = 64 << 10
 """Bytes of a plain text that is read here: a larger one would hold up what else goes on here."""
 _SHOWN: Final = 3
+MAIL: Final = "message/rfc822"
 _STILL_DUE: Final = timedelta(days=1)
 _FEWEST: Final = 12
 _VALUES: Final = 200
@@ -206,7 +209,12 @@ def due_files(session: Session, *, now: datetime, limit: int) -> Sequence[Attach
 def with_attached(session: Session, draft: Draft) -> Draft:
     """The draft with what its files that were read by now, and its attributes, show."""
     rows = session.execute(
-        select(AttachmentReading.attachment_id, AttachmentReading.signatures)
+        select(
+            AttachmentReading.attachment_id,
+            AttachmentReading.signatures,
+            AttachmentReading.text,
+            Attachment.media_type,
+        )
         .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
         .where(
             Attachment.id.in_(draft.attachments), Attachment.conversation_id == draft.conversation
@@ -216,11 +224,27 @@ def with_attached(session: Session, draft: Draft) -> Draft:
     signatures = [one for row in rows for one in row.signatures]
     for text in attribute_texts(draft.attributes):
         signatures += read_log(text)
+    signatures += read_log(draft.log) if draft.log else ()
     return replace(
         draft,
+        suspicious=any(row.media_type == MAIL and looks_like_attack(row.text) for row in rows),
         attached=tuple(dict.fromkeys(signatures)),
         considered=tuple(AttachmentId(row.attachment_id) for row in rows),
     )
+
+
+def holds_attack(session: Session, conversation: ConversationId, files: Collection[str]) -> bool:
+    """Whether one of these files is a mail that looks like an attack, as far as they are read."""
+    mails = session.scalars(
+        select(AttachmentReading.text)
+        .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
+        .where(
+            Attachment.id.in_([AttachmentId(UUID(one)) for one in files]),
+            Attachment.conversation_id == conversation,
+            Attachment.media_type == MAIL,
+        )
+    )
+    return any(looks_like_attack(text) for text in mails)
 
 
 def record_considered(session: Session, jobs: Jobs, draft: Draft, *, now: datetime) -> None:

@@ -26,6 +26,9 @@ class Draft:
         service: A catalogue id; told, not guessed. The same for `site`.
         join: Reference of the incident the person said it is.
         declined: References of incidents the person said it is not.
+        behalf: Whom it is about, where that is not who tells it, in the teller's words.
+        log: What a machine said, pasted among the words; its codes count as a file's do.
+        suspicious: Whether a mail that came with it looks like an attack.
         filled_in: Per field, where its value comes from.
         asked: Per field that the reporter was asked for, why it was worth asking.
         received_at: Set where the moment is not now (a re-reading).
@@ -51,6 +54,9 @@ class Draft:
     join: str | None = None
     declined: tuple[str, ...] = ()
     attachments: tuple[AttachmentId, ...] = ()
+    behalf: str | None = None
+    log: str = ""
+    suspicious: bool = False
     filled_in: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,13 @@ from models.vocabulary import Channel
 
 
 def record_identity(
-    session: Session, channel: Channel, address: str, *, now: datetime, claim: str | None = None
+    session: Session,
+    channel: Channel,
+    address: str,
+    *,
+    now: datetime,
+    claim: str | None = None,
+    proof: str | None = None,
 ) -> Identity:
     """The identity behind an address, made on first sight.
 
@@ -24,16 +30,21 @@ def record_identity(
         address: A phone number, a mailbox, or `kind:name`.
         now: When it was first seen.
         claim: External id of the person the speaker says to be; links, but verifies nothing.
+        proof: What proved that the claim is true, e.g. `token`.
 
     """
     query = select(Identity).where(Identity.channel == channel, Identity.address == address)
     found = session.scalars(query).one_or_none()
-    if found is not None:
+    if found is not None and (proof is None or found.person_id is not None):
         return found
     person, verified_by = _known(session, channel, address)
     if person is None and claim is not None:
         person = session.scalars(select(Person).where(Person.external_id == claim)).one_or_none()
         verified_by = "api" if person is not None and channel is Channel.API else None
+    verified_by = proof or verified_by
+    if found is not None:  # the directory may have learnt of them since
+        found.person_id, found.verified_by = person.id if person else None, verified_by
+        return found
     insert_if_absent(
         session,
         Identity,

@@ -48,6 +48,7 @@ from incidents.report_rows import (
 )
 from incidents.settling import settle_incident
 from incidents.snapshots import owe_report_record
+from incidents.told_later import take_later
 from models.database import Database
 from models.ids import ReportId
 from models.incident import Incident, Membership
@@ -79,8 +80,9 @@ class Intake:
             draft,
             text=storable(draft.text),
             since=storable(draft.since) if draft.since else None,
+            log=storable(draft.log),
         )
-        if draft.attachments or draft.attributes:
+        if draft.attachments or draft.attributes or draft.log:
             with self.database.reading() as session:
                 draft = with_attached(session, draft)
         try:
@@ -302,7 +304,7 @@ def record_addition(
     data: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Add what the same person said later, and send the report again."""
+    """Add what the same person said later, take it into the fields, and send the report again."""
     lock_grouping(session)
     numbers = session.scalars(
         select(ReportAddition.number).where(ReportAddition.report_id == report.id)
@@ -317,6 +319,7 @@ def record_addition(
             at=now,
         )
     )
+    changed = take_later(report, organisation, kind, data)
     session.flush()
     live = session.scalars(
         select(Membership).where(Membership.report_id == report.id, Membership.ended_at.is_(None))
@@ -326,6 +329,8 @@ def record_addition(
         data={"kind": kind},
     )  # fmt: skip
     owe_report_record(session, organisation.outbox, RecordKind.REPORT_EXTENDED, report, now=now)
+    if changed:
+        settle_incident(session, organisation, session.get_one(Incident, live.incident_id), now=now)
 
 
 def _is_offerable(incident: Incident, draft: Draft) -> bool:

@@ -18,6 +18,8 @@ class IntakePolicy:
         restricted: Categories whose reports only staff see, and from which probability on.
         restricted_from: Chosen on training_data/tickets.csv: below it the security head is
             wrong more often than one time in three.
+        vip_sooner: By how many levels a report of (or for) somebody whom the organisation marks
+            `vip` is more urgent in its priority. They are never told; staff see why.
         max_text: Characters kept of one report; the rest is cut with a mark.
 
     """
@@ -25,6 +27,7 @@ class IntakePolicy:
     unverified_weight: float = 0.5
     restricted: frozenset[Category] = frozenset({Category.SECURITY})
     restricted_from: float = 0.6
+    vip_sooner: int = 1
     max_text: int = 20_000
 
 

@@ -53,7 +53,10 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """One live member of an incident and why it is there; private words in `text` are masked."""
+    """One live member of an incident and why it is there; private words in `text` are masked.
+
+    `behalf`: whom it is about, where that is not the reporter.
+    """
 
     report: Report
     link: Membership
@@ -63,6 +66,7 @@ class MemberView:
     attachments: tuple[Attachment, ...]
     additions: tuple[Addition, ...]
     tried: tuple[Mapping[str, Any], ...] = ()
+    behalf: str | None = None
 
 
 def list_incidents(session: Session, wanted: QueueFilter) -> Sequence[Incident]:
@@ -171,7 +175,7 @@ def standing_for(session: Session, incident: Incident) -> set[IncidentId]:
 def read_members(session: Session, incident: Incident) -> list[MemberView]:
     """Live members, oldest first."""
     rows = session.execute(
-        select(Report, Membership, ReportText.text, Identity, Person)
+        select(Report, Membership, ReportText, Identity, Person)
         .join(Membership, Membership.report_id == Report.id)
         .join(Identity, Identity.id == Report.identity_id)
         .outerjoin(ReportText, ReportText.report_id == Report.id)
@@ -202,14 +206,15 @@ def read_members(session: Session, incident: Incident) -> list[MemberView]:
         MemberView(
             report=report,
             link=link,
-            text=None if text is None else mask(text),
+            text=None if words is None else mask(words.text),
+            behalf=None if words is None or words.behalf is None else mask(words.behalf),
             reporter=person.name if person else identity_name(identity),
             verified_by=identity.verified_by,
             attachments=tuple(files.get(report.id, ())),
             additions=tuple(additions.get(report.id, ())),
             tried=tuple(tried.get(report.id, ())),
         )
-        for report, link, text, identity, person in rows
+        for report, link, words, identity, person in rows
     ]
 
 

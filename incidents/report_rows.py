@@ -16,17 +16,24 @@ from classifier.label_severity import GRADES
 from classifier.reading import Reading
 from classifier.severity import report_severity
 from classifier.signatures import merge_signatures
+from classifier.suspicion import is_suspicious_mail
+from incidents.affected import find_affected
 from incidents.drafts import Draft, ReadDraft
 from incidents.helping import record_help
 from incidents.openings import free_reference
 from incidents.organisation import Organisation
 from models.errors import UnknownServiceError, UnknownSiteError
 from models.ids import AttachmentId, ReportId, new_id
-from models.report import Attachment, Report, ReportText
-from models.vocabulary import Audience, Category, Severity
+from models.people import Person
+from models.report import Attachment, Report, ReportAddition, ReportText
+from models.vocabulary import Audience, Category, Priority, Severity
 
 _UNKNOWN: Final = 3
 _CUT: Final = " […]"
+_NAME: Final = 200
+_VIP: Final = "vip"
+LOG: Final = "log"
+"""The kind of addition that holds a log somebody pasted among their words."""
 _LEVELS: Final = ("impact", "urgency")
 _DEFAULT: Final = "default"
 _CATEGORIES: Final = frozenset(Category)  # heads of an organisation's own may have other names
@@ -73,6 +80,8 @@ def audience_of_draft(
     if reading is None:
         return Audience.OPEN
     policy = organisation.intake
+    if draft.suspicious or is_suspicious_mail(draft.text):
+        return Audience.RESTRICTED if policy.restricted else Audience.OPEN
     chances = reading.category.probabilities
     total = sum(chances.get(category.value, 0.0) for category in policy.restricted)
     return Audience.RESTRICTED if total >= policy.restricted_from else Audience.OPEN
@@ -87,8 +96,7 @@ def record_row(
 ) -> Report:
     """Write the row, its words, and which files belong to it."""
     draft = read.draft
-    limit = organisation.intake.max_text
-    text = draft.text if len(draft.text) <= limit else draft.text[:limit] + _CUT
+    affected = find_affected(session, draft)
     report = Report(
         id=ReportId(new_id()),
         reference=free_reference(session, "RPT", Report.reference),
@@ -106,26 +114,30 @@ def record_row(
         category=None,
         impact=draft.impact or _UNKNOWN,
         urgency=draft.urgency or _UNKNOWN,
-        priority=organisation.matrix.priority(draft.impact or _UNKNOWN, draft.urgency or _UNKNOWN),
-        severity=report_severity(
-            impact=draft.impact or _UNKNOWN, urgency=draft.urgency or _UNKNOWN, tier=None,
-            people=draft.people,
-        ),
+        priority=Priority.P5,
+        severity=Severity.SEV4,
         people=draft.people,
         since=draft.since[:200] if draft.since else None,
         facts=[],
         signatures=[],
-        filled_in={**_not_told(draft), **draft.filled_in},
+        filled_in={**_not_told(draft), **draft.filled_in, **_by_policy(affected)},
         assessment={},
         encoder_id=None,
         vector=None,
         read_at=None,
     )  # fmt: skip
+    grade_report(report, organisation)
     if read.reading is not None:
         fill_reading(report, organisation, read, now)
     session.add(report)
-    session.add(ReportText(report_id=report.id, text=text))
+    text, log = (_cut(one, organisation.intake.max_text) for one in (draft.text, draft.log))
+    session.add(ReportText(report_id=report.id, text=text, behalf=_behalf(draft)))
     session.flush()
+    if log:
+        session.add(
+            ReportAddition(report_id=report.id, number=1, kind=LOG, text=log, data={}, at=now)
+        )
+        session.flush()
     if draft.attachments:
         session.execute(
             update(Attachment)
@@ -147,6 +159,12 @@ def draft_of_row(session: Session, report: Report, text: str) -> Draft:
     """An unread row as the draft it came from: what was told stays told."""
     told = {name for name in _LEVELS if report.filled_in.get(name) != _DEFAULT}
     restricted = report.audience is Audience.RESTRICTED
+    apart = session.get_one(ReportText, report.id)
+    log = session.scalars(
+        select(ReportAddition.text).where(
+            ReportAddition.report_id == report.id, ReportAddition.kind == LOG
+        )
+    ).first()
     files = session.scalars(
         select(Attachment.id).where(Attachment.report_id == report.id).order_by(Attachment.id)
     )
@@ -166,6 +184,8 @@ def draft_of_row(session: Session, report: Report, text: str) -> Draft:
         conversation=report.conversation_id,
         attachments=tuple(AttachmentId(one) for one in files),
         attributes=report.attributes,
+        behalf=apart.behalf,
+        log=log or "",
     )
 
 
@@ -195,22 +215,50 @@ def fill_reading(
         report.impact, filled["impact"] = _impact(reading)
     if draft.urgency is None:
         report.urgency, filled["urgency"] = _level(reading.urgency)
-    report.priority = organisation.matrix.priority(report.impact, report.urgency)
-    report.severity = report_severity(
-        impact=report.impact,
-        urgency=report.urgency,
-        tier=entry.tier if entry else None,
-        people=report.people,
-        words=_grave(organisation, reading, draft),
-    )
+    report.filled_in = filled
+    grade_report(report, organisation, words=_grave(organisation, reading, draft))
     report.facts = reading.facts.to_json()
     report.signatures = list(merge_signatures(reading.facts.signatures, draft.attached))
-    report.filled_in = filled
     asked = {"asked": dict(draft.asked)} if draft.asked else {}
     report.assessment = {**reading.to_json(), **asked}
     report.encoder_id = reading.encoder_id
     report.vector = reading.vector
     report.read_at = now
+
+
+def grade_report(report: Report, organisation: Organisation, *, words: float | None = None) -> None:
+    """Priority and severity from the row's fields; the policy's people are more pressing.
+
+    Args:
+        report: The row.
+        organisation: Catalogue and numbers.
+        words: Chance of SEV1 or SEV2 by the words; None leaves the severity at least as it is.
+
+    """
+    sooner = organisation.intake.vip_sooner if report.filled_in.get("priority") == _VIP else 0
+    entry = organisation.catalogue.service(report.service_id)
+    report.priority = organisation.matrix.priority(report.impact, max(1, report.urgency - sooner))
+    found = report_severity(
+        impact=report.impact,
+        urgency=report.urgency,
+        tier=entry.tier if entry else None,
+        people=report.people,
+        words=words,
+    )
+    kept = found if words is not None or report.read_at is None else report.severity
+    report.severity = max(found, kept, key=lambda one: one.rank)
+
+
+def _by_policy(affected: Person | None) -> dict[str, str]:
+    return {"priority": _VIP} if affected is not None and affected.vip else {}
+
+
+def _behalf(draft: Draft) -> str | None:
+    return draft.behalf[:_NAME] if draft.behalf else None
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[:limit] + _CUT
 
 
 def _not_told(draft: Draft) -> dict[str, str]:

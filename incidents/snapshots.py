@@ -28,7 +28,9 @@ _LINK: Final = (
     .join(Incident, Incident.id == Membership.incident_id)
     .where(Membership.report_id == bindparam("report"), Membership.ended_at.is_(None))
 )
-_TEXT: Final = select(ReportText.text).where(ReportText.report_id == bindparam("report"))
+_TEXT: Final = select(ReportText.text, ReportText.behalf).where(
+    ReportText.report_id == bindparam("report")
+)
 _ADDITIONS: Final = (
     select(ReportAddition)
     .where(ReportAddition.report_id == bindparam("report"))
@@ -149,7 +151,8 @@ def _report_data(
     previous: Incident | None,
 ) -> dict[str, Any]:
     restricted = report.audience is Audience.RESTRICTED
-    text = session.scalars(_TEXT, {"report": report.id}).one_or_none()
+    words = session.execute(_TEXT, {"report": report.id}).one_or_none()
+    text, behalf = words if words is not None else (None, None)
     identity = session.get_one(Identity, report.identity_id)
     person = session.get(Person, identity.person_id) if identity.person_id else None
     additions = session.scalars(_ADDITIONS, {"report": report.id})
@@ -166,6 +169,7 @@ def _report_data(
             "name": person.name if person else None,
             "verified_by": identity.verified_by,
         },
+        "on_behalf_of": None if restricted or behalf is None else mask(behalf),
         "service": report.service_id,
         "site": report.site_id,
         "category": report.category.value if report.category else None,

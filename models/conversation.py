@@ -39,6 +39,18 @@ class Conversation(Base):
     news: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
+class ConversationToken(Base):
+    """One more token of a conversation: another device of the same person."""
+
+    __tablename__ = "conversation_token"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[ConversationId] = mapped_column(
+        ForeignKey("conversation.id"), index=True
+    )
+    at: Mapped[datetime]
+
+
 class Message(Base):
     """One message, either way. `number` counts within the conversation from 1.
 

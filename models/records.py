@@ -137,6 +137,7 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
                 "received_at": _MOMENT,
             },
             later={
+                "on_behalf_of": _MAYBE,
                 "tried": {
                     "type": "array",
                     "items": _closed(

@@ -59,18 +59,23 @@ TOLD_AT = func.coalesce(Report.occurred_at, Report.received_at)
 
 
 class ReportText(Base):
-    """The words, apart, so that erasing a person is one delete."""
+    """The words, apart, so that erasing a person is one delete.
+
+    `behalf`: whom they are about, as the reporter named them; empty: the reporter.
+    """
 
     __tablename__ = "report_text"
 
     report_id: Mapped[ReportId] = mapped_column(ForeignKey("report.id"), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+    behalf: Mapped[str | None] = mapped_column(String(200))
 
 
 class ReportAddition(Base):
-    """What the same person said later.
+    """What the same person said later, or a log that they pasted at once.
 
-    Kinds: `more`, `worse`, `resolved`, `answer`, `resolved_by_workaround`.
+    Kinds: `more`, `worse`, `resolved`, `resolved_by_workaround`, `answer`, `correction`,
+    `withdrawn`; `log`.
     """
 
     __tablename__ = "report_addition"
