@@ -82,6 +82,11 @@ class OpenConversation(Body):
     channel: Literal["web"] = "web"
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,16}$")] = "en"
     time_zone: Zone | None = None
+    identity: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = Field(
+        default=None,
+        description="A token (JWT) that your intranet signed: `iss`, `aud`, `sub` (the id in the "
+        "directory), `iat`, `exp` of at most 15 minutes later.",
+    )
     context: Annotated[dict[Short, Short], Field(max_length=20)] = Field(
         default={}, description="What the page knows, e.g. `service` and `site`."
     )

@@ -85,6 +85,8 @@ STATUS: Final[Mapping[str, int]] = {
     "settings.bad": 500,
     "serve.blocked": 500,
     "auth.needed": 401,
+    "identity.refused": 401,
+    "identity.needed": 401,
     "auth.forbidden": 403,
     "auth.csrf": 403,
     "auth.refused": 401,

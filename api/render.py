@@ -44,6 +44,7 @@ def render_report(member: MemberView) -> dict[str, Any]:
         "reference": report.reference,
         "text": member.text,
         "reporter": {"name": member.reporter, "verified_by": member.verified_by},
+        "on_behalf_of": member.behalf,
         "channel": report.channel.value,
         "language": report.language,
         "service": report.service_id,

@@ -21,6 +21,7 @@ from pydantic import model_validator as after_all
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from api.handoff_settings import HandoffSettings
+from api.identity_settings import IdentitySettings
 from api.rasa_settings import check_rasa
 from api.text_settings import TextSettings
 from models.errors import DomainError
@@ -63,7 +64,7 @@ class Target(BaseModel):
     secret: SecretStr
 
 
-class Settings(HandoffSettings, TextSettings):
+class Settings(HandoffSettings, IdentitySettings, TextSettings):
     """Frozen after start. All are optional in the demo; production refuses what is missing."""
 
     model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
@@ -206,6 +207,7 @@ class Settings(HandoffSettings, TextSettings):
             msg = "MUSTER_HOST other than this machine needs MUSTER_ENVIRONMENT=production"
             raise ValueError(msg)
         self.check_texts()
+        self.check_identity()
         check_rasa(
             self.rasa_token,
             self.rasa_url,

@@ -103,6 +103,9 @@ _EXTENSIONS: Final[Mapping[str, str]] = {
     "resolved": "says it works again",
     "answer": "answered a question",
     "resolved_by_workaround": "says the workaround helps",
+    "correction": "corrected",
+    "withdrawn": "takes it back",
+    "log": "pasted a log",
 }
 _OUTCOMES: Final[Mapping[HelpOutcome, str]] = {
     HelpOutcome.HELPED: "it helped",
@@ -115,6 +118,7 @@ _FILLED: Final[Mapping[str, str]] = {
     "guess": "our guess, unsure",
     "service": "goes with the service",
     "told": "said so",
+    "vip": "raised by policy: VIP",
     "page": "from the page",
 }
 
@@ -317,6 +321,7 @@ def _facts(view: MemberView, catalogue: Catalogue) -> tuple[tuple[str, str], ...
     report = view.report
     service = catalogue.service(report.service_id)
     rows = (
+        ("For", view.behalf, "behalf"),
         ("Service", service.title if service else report.service_id, "service"),
         ("Site", site_name(catalogue, report.site_id), "site"),
         (
@@ -325,6 +330,7 @@ def _facts(view: MemberView, catalogue: Catalogue) -> tuple[tuple[str, str], ...
             "category",
         ),
         ("Impact / urgency", f"{report.impact} / {report.urgency} ({report.priority})", "impact"),
+        ("Priority", report.priority.value if "priority" in report.filled_in else "", "priority"),
         ("Severity", report.severity.value, ""),
         ("People", str(report.people) if report.people is not None else "", "people"),
         ("Since", report.since, "since"),

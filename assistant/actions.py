@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from assistant.actions_asking import (
     AskService,
     AskSite,
 )
-from assistant.actions_filed import Add, AnswerFollowUp, Status
+from assistant.actions_filed import Add, AnswerFollowUp, Status, Withdraw
 from assistant.actions_handing import HandOff
 from assistant.actions_ours import Events, Ours
 from assistant.dialogue import HANDED_OVER
@@ -35,6 +36,7 @@ from assistant.follow_ups import Plan, buttons_of, choose_follow_ups, reasons_of
 from classifier.catalogue import Catalogue
 
 FORM: Final = "intake_form"
+_LETTER: Final = re.compile(r"[^\W\d_]")
 
 
 class Extract(Ours):
@@ -111,14 +113,16 @@ class NoteQuestion(Ours):
 
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        latest = tracker.latest_message
+        latest, meta = tracker.latest_message, tracker.latest_message["metadata"]
         text = latest.get("text") or None
+        if text and not _LETTER.search(text):
+            text = None  # a row of dots is no part of what is told next
         unclear = latest["intent"]["name"] == "unclear"
         earlier = tracker.slots.get("pending") if unclear else None
         return [
             SlotSet("pending", f"{earlier}\n{text}" if earlier and text else text),
             SlotSet("doubted", unclear and text is not None),
-            SlotSet("pending_facts", dict(latest["metadata"]["facts"])),
+            SlotSet("pending_facts", {**meta["facts"], "category": dict(meta["category"])}),
         ]
 
 
@@ -162,6 +166,9 @@ class RestartDraft(Ours):
         dispatcher.utter_message(response="utter_restarted")
         told_again = {**dropped_of(tracker.slots), "service": None}
         return [
+            SlotSet("pending", tracker.slots.get("description") or tracker.slots.get("pending")),
+            SlotSet("pending_facts", {"category": {"label": tracker.slots.get("category")}}),
+            SlotSet("doubted", value=False),
             SlotSet("dropped", told_again),
             *_emptied(),
             ActiveLoop(None),
@@ -216,7 +223,7 @@ def build_actions(catalogue: Catalogue) -> list[Action]:
     ours = (
         Extract, ValidateIntakeForm, AskService, AskImpact, AskSite, AskSame, AskHelped, AskConfirm,
         FileDraft, NoteQuestion, Insist, Cancel, RestartDraft, Status, Add, AnswerFollowUp, Change,
-        ClearField, SayChanged,
+        ClearField, SayChanged, Withdraw,
     )  # fmt: skip
     return [*(kind(catalogue) for kind in ours), HandOff()]
 
@@ -237,7 +244,9 @@ def _say_filed(dispatcher: Any, slots: Mapping[str, Any], told: Mapping[str, Any
         return "helped", None
     first, second = choose_follow_ups(slots)
     response = f"utter_filed_ask_{first}" if first else "utter_filed"
-    dispatcher.utter_message(response=response, buttons=buttons_of(first, language))
+    dispatcher.utter_message(
+        response=response, buttons=buttons_of(first, language, behalf=slots.get("behalf"))
+    )
     return first, second
 
 
@@ -246,7 +255,7 @@ def _given_up(slots: Mapping[str, Any]) -> Events:
     solved = slots.get("helped") == "yes"
     events = [
         SlotSet("pending", slots.get("description")),
-        SlotSet("pending_facts", {}),
+        SlotSet("pending_facts", {"category": {"label": slots.get("category")}}),
         SlotSet("doubted", value=False),
         SlotSet("dropped", solved_of(slots) if solved else dropped_of(slots)),
     ]

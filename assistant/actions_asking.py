@@ -61,7 +61,8 @@ class AskImpact(_Ask):
 
     @override
     def buttons(self, tracker: Any) -> wording.Buttons:
-        return wording.impact_buttons(tracker.slots.get("language"))
+        slots = tracker.slots
+        return wording.impact_buttons(slots.get("language"), behalf=slots.get("behalf"))
 
 
 class AskSite(_Ask):

@@ -14,6 +14,7 @@ from assistant.choices import fold
 from assistant.extraction import meant
 from assistant.follow_ups import buttons_of, read_follow_up
 from assistant.helped import NO, YES_IT_DID, credits_help, read_helped
+from classifier.catalogue import Catalogue
 from classifier.scope import read_scope
 from models.vocabulary import HelpOutcome
 
@@ -25,12 +26,21 @@ class Status(Ours):
 
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
-        mine = tracker.latest_message["metadata"]["mine"]
-        if not mine:
-            dispatcher.utter_message(response="utter_no_reports")
-        else:
-            status = wording.render_status(mine, tracker.slots.get("language"))
+        meta, language = tracker.latest_message["metadata"], tracker.slots.get("language")
+        telling = (tracker.active_loop or {}).get("name") is not None
+        waits = tracker.slots.get("follow_up")
+        asking = not telling and waits in {"impact", "service", "site"}
+        if meta["mine"]:  # by text there is room for one beside the question
+            status = wording.render_status(meta["mine"][: 1 if asking else None], language)
             dispatcher.utter_message(response="utter_status", status=status)
+        elif telling:
+            dispatcher.utter_message(response="utter_not_sent_yet")
+        else:
+            dispatcher.utter_message(response="utter_no_reports")
+        if asking:  # by text, where the form does not ask again what was asked.
+            dispatcher.utter_message(
+                response=f"utter_ask_{waits}", buttons=buttons_of(waits, language)
+            )
         return []
 
 
@@ -39,6 +49,7 @@ class Add(Ours):
 
     title = "action_add"
     _WORDS: Final = {"resolved": "utter_added_resolved", "worse": "utter_added_worse"}
+    _KINDS: Final = {"resolved": "resolved", "worse": "worse", "correct": "correction"}
 
     @override
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
@@ -51,15 +62,34 @@ class Add(Ours):
             answered = _answer_help(dispatcher, tracker, report, kind)
             if answered:
                 return answered
-        dispatcher.utter_message(response=self._WORDS.get(kind, "utter_added"))
-        kept = kind if kind in self._WORDS else "more"
+        kept = self._KINDS.get(kind, "more")
         text, people = tracker.latest_message["text"], _counted(tracker)
         scope = read_scope(text, people)
         facts = tracker.latest_message["metadata"]["facts"]
         told: dict[str, Any] = {"people": people, "impact": int(scope) if scope else None}
-        if kind == "correct":
-            told = {name: meant(facts, name, self.catalogue) for name in ("service", "site")} | told
+        told = _named(facts, self.catalogue) | told
+        changes = wording.render_corrected(told, self.catalogue, tracker.slots.get("language"))
+        if kind == "correct" and changes:
+            dispatcher.utter_message(response="utter_corrected", changed=changes)
+        else:
+            dispatcher.utter_message(response=self._WORDS.get(kind, "utter_added"))
         return [_addition(report, kept, text, **(told if kind in {"worse", "correct"} else {}))]
+
+
+class Withdraw(Ours):
+    """Who takes a report back after it was sent: staff see that, and it stays."""
+
+    title = "action_withdraw"
+
+    @override
+    async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
+        report = tracker.slots.get("last_report")
+        if report is None:
+            dispatcher.utter_message(response="utter_nothing_pending")
+            return []
+        dispatcher.utter_message(response="utter_withdrawn")
+        text = tracker.latest_message["text"]
+        return [_addition(report, "withdrawn", text), SlotSet("follow_up", None)]
 
 
 class AnswerFollowUp(Ours):
@@ -81,8 +111,11 @@ class AnswerFollowUp(Ours):
             buttons = buttons_of(after, tracker.slots.get("language"))
             dispatcher.utter_message(response=f"utter_ask_{after}", buttons=buttons)
         kind = "answer" if asked else "more"
+        named = _named(tracker.latest_message["metadata"]["facts"], self.catalogue)
         return [
-            _addition(report, kind, text, asked=asked, told=told, people=_counted(tracker)),
+            _addition(
+                report, kind, text, asked=asked, told=told, people=_counted(tracker), **named
+            ),
             SlotSet("follow_up", after),
             SlotSet("follow_up_next", None),
         ]
@@ -131,6 +164,10 @@ def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
         "addition", {"report": report, "kind": kind, "text": text, "data": told}
     )
     return event
+
+
+def _named(facts: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    return {name: meant(facts, name, catalogue) for name in ("service", "site")}
 
 
 def _counted(tracker: Any) -> Any:

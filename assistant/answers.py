@@ -10,16 +10,22 @@ from sqlalchemy.orm import Session
 from assistant import background
 from assistant.dialogue import Turn
 from assistant.foreign_words import NOTICE
+from assistant.manners import CALM
 from assistant.messages import Answer
-from assistant.nlg import fill, render_sms
+from assistant.nlg import fill, fits_sms, render_sms
 from assistant.transcript import OutMessage, Words
 from assistant.wording import render_others
 from incidents.drafts import Recorded
 from models.vocabulary import Audience, Channel
 
 
-def render_outcome(session: Session, recorded: Recorded | None) -> dict[str, Any]:
-    """What the turn brought, as it is answered now and whenever the message is repeated."""
+def render_outcome(
+    session: Session, recorded: Recorded | None, *, mail: bool = False
+) -> dict[str, Any]:
+    """What the turn brought, as it is answered now and whenever the message is repeated.
+
+    `mail`: whether it tells of a mail, so that a secret one comes with a warning.
+    """
     if recorded is None:
         return {"report": None, "incident": None}
     incident = recorded.incident
@@ -39,7 +45,7 @@ def render_outcome(session: Session, recorded: Recorded | None) -> dict[str, Any
     return {
         "report": recorded.report.reference,
         "incident": about,
-        "seen": background.describe(session, incident),
+        "seen": background.describe(session, incident) | {"mail": mail},
     }
 
 
@@ -63,6 +69,9 @@ def render_words(
     apart = turn.utterances[0].response == NOTICE
     buttons = said[-1].buttons
     together = " ".join(one.text for one in said[apart:])
+    calm = len(said) > apart + 1 and turn.utterances[apart].response == CALM
+    if calm and not fits_sms(together, buttons):
+        together = " ".join(one.text for one in said[apart + 1 :])
     first = [Words(render_sms(said[0].text, ()))] if apart else []
     return [*first, Words(render_sms(together, buttons), buttons)]
 

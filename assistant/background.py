@@ -7,7 +7,7 @@ nothing but that it exists.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +19,7 @@ from incidents.queries import follow_absorbed
 from models.ids import ConversationId, IdentityId
 from models.incident import Incident, Membership
 from models.people import Identity, Person
-from models.report import Report, ReportAddition
+from models.report import Report, ReportAddition, ReportText
 from models.vocabulary import Audience, MajorState, Status
 
 _MINE: Final = 3
@@ -42,7 +42,12 @@ def read_mine(session: Session, identity_id: IdentityId) -> list[dict[str, Any]]
         .limit(_MINE)
     ).all()
     return [
-        {"report": report.reference, **describe(session, incident)} for report, incident in rows
+        {
+            "report": report.reference,
+            "service": report.service_id,
+            **describe(session, incident),
+        }
+        for report, incident in rows
     ]
 
 
@@ -114,12 +119,16 @@ def offer(incident: Incident, *, time_zone: str | None, now: datetime) -> dict[s
 
 def render_moment(moment: datetime, time_zone: str | None, now: datetime) -> str:
     """A clock time where the speaker is; with the day where it was not today."""
-    zone = _zone(time_zone)
-    local, today = moment.astimezone(zone), now.astimezone(zone)
+    local = moment.astimezone(_zone(time_zone))
     name = "" if time_zone else " UTC"
-    if local.date() == today.date():
+    if local.date() == local_day(now, time_zone):
         return f"{local:%H:%M}{name}"
     return f"{local:%d %b, %H:%M}{name}"
+
+
+def local_day(moment: datetime, time_zone: str | None) -> date:
+    """The day on the speaker's calendar."""
+    return moment.astimezone(_zone(time_zone)).date()
 
 
 def read_context(session: Session, identity_id: IdentityId, now: datetime) -> Mapping[str, Any]:
@@ -130,9 +139,11 @@ def read_context(session: Session, identity_id: IdentityId, now: datetime) -> Ma
         return {"site": person.site_id, "from": "directory"}
     told = session.scalars(
         select(Report.site_id)
+        .join(ReportText, ReportText.report_id == Report.id)
         .where(
             Report.identity_id == identity_id,
             Report.site_id.is_not(None),
+            ReportText.behalf.is_(None),  # that was where their colleague is
             Report.received_at > now - _DAY,
         )
         .order_by(Report.received_at.desc(), Report.id.desc())

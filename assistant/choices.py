@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from classifier.people import find_counts
+
 _PAYLOAD: Final = re.compile(r"/(?P<intent>[a-z_]{1,40})(?P<entities>\{.{0,500}\})?", re.DOTALL)
 _DIGIT: Final = re.compile(r"\s{0,5}#?([1-9])(?:[\s.):,]{1,5}\S{0,40}(?:\s\S{0,40}){0,3})?\s{0,5}")
 
@@ -50,14 +52,15 @@ def inbound(
         text: As typed.
         payload: As sent by a button, if any.
         issued: (title, payload) of the buttons of the last turn.
-        digits: Whether a number chooses.
+        digits: Whether a number chooses; "3 of us" counts people and chooses nothing.
 
     """
     known = {sent: sent for _, sent in issued}
     if payload is not None:
         return parse_choice(payload) if payload in known else None
     match = _DIGIT.fullmatch(text) if digits and len(text) <= 60 else None
-    if match and int(match[1]) <= len(issued):
+    counts_people = match is not None and next(find_counts(text), None) is not None
+    if match and not counts_people and int(match[1]) <= len(issued):
         return parse_choice(issued[int(match[1]) - 1][1])
     wanted = fold(text) if len(text) <= 80 else ""
     for title, sent in issued:

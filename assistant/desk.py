@@ -7,7 +7,6 @@ conversation, what a person says is written down the same way, and the assistant
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,16 +22,22 @@ from assistant.dialogue import ConversationState, Said, Turn
 from assistant.engine import DialoguePort
 from assistant.foreign_words import ForeignWords
 from assistant.foresight import with_outlook
-from assistant.messages import Answer, Inbound, Opened, clean, digest, token_hash
+from assistant.manners import soothe
+from assistant.messages import Answer, Inbound, Opened, clean, digest
 from assistant.offering import Offers
+from assistant.opening import Wanted, new_conversation, record_opened
 from assistant.phrases import spoken_languages
 from assistant.readings import checked_context, filed_draft, understood
+from assistant.resuming import forget_old
 from assistant.text_dialogue import TextDialogue
 from assistant.transcript import TurnOvertakenError, Words
 from classifier.encoding import EncoderUnavailableError
 from classifier.foreign import foreign_language
 from classifier.language import detect_language
 from classifier.reading import Heard
+from classifier.suspicion import mentions_mail
+from incidents.affected import find_colleague
+from incidents.attachment_reading import holds_attack
 from incidents.drafts import ReadDraft, Recorded
 from incidents.file_listing import read_unsaid
 from incidents.handoffs import HandoffPolicy, find_open, record_asked, record_heard
@@ -43,7 +48,7 @@ from incidents.organisation import Organisation
 from models.clock import Clock
 from models.conversation import Conversation
 from models.database import Database
-from models.ids import ConversationId, IdentityId, new_id
+from models.ids import ConversationId, new_id
 from models.people import Identity
 from models.report import Attachment, Report
 from models.vocabulary import Channel, HandoffState
@@ -72,29 +77,39 @@ class Desk:
     clock: Clock
     handoffs: HandoffPolicy = field(default_factory=HandoffPolicy)
 
-    def open_web(self, *, locale: str, time_zone: str | None, context: Mapping[str, Any]) -> Opened:
-        """Begin a conversation with somebody nameless on a page.
+    def open_web(
+        self,
+        *,
+        locale: str,
+        time_zone: str | None,
+        context: Mapping[str, Any],
+        person: str | None = None,
+    ) -> Opened:
+        """Begin a conversation on a page, or take up a known person's own.
+
+        Args:
+            locale: Of the page.
+            time_zone: The browser's.
+            context: service and site, as the page knows them.
+            person: Directory id of who opens it, proved by a token; None for somebody nameless,
+                who gets a conversation that only this browser can go on with.
 
         Raises:
             UnknownServiceError: The page's context names a service that the catalogue lacks.
             UnknownSiteError: The same for a site.
 
         """
-        known = checked_context(self.organisation, context)
-        now, conversation_id = self.clock(), ConversationId(new_id())
-        token = secrets.token_urlsafe(32)
-        state, turn = self.engine.open(Channel.WEB, locale[:2].lower())
-        with self.database.transaction() as session:
-            identity = record_identity(session, Channel.WEB, f"anon:{conversation_id}", now=now)
-            row = _conversation(conversation_id, Channel.WEB, identity.id, state, now=now)
-            row.token_hash = token_hash(token)
-            row.locale, row.time_zone, row.context = locale[:16], time_zone, known
-            session.add(row)
-            session.flush()
-            words = [Words(u.text, u.buttons, u.card) for u in turn.utterances]
-            rows = transcript.record_outbound(session, row, words, number=1, reply_to=None, now=now)
-            greeting = tuple(transcript.render_out(one) for one in rows)
-        return Opened(conversation_id, token, greeting)
+        wanted = Wanted(locale, time_zone, checked_context(self.organisation, context), person)
+        now, begun = self.clock(), self.engine.open(Channel.WEB, locale[:2].lower())
+        for attempt in range(_TRIES):
+            try:
+                with self.database.transaction() as session:
+                    return record_opened(session, self.organisation, wanted, *begun, now=now)
+            except (TurnOvertakenError, IntegrityError):
+                # Their other device said something, or opened, at this very moment.
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError  # the last try returns or raises
 
     def hear(self, conversation_id: ConversationId, message: Inbound) -> Answer:
         """Answer one message; the same id again gets the first answer again.
@@ -150,7 +165,9 @@ class Desk:
             found = session.scalars(find).first()
             if found is not None:
                 return ConversationId(found)
-            row = _conversation(ConversationId(new_id()), Channel.SMS, identity.id, state, now=now)
+            row = new_conversation(
+                ConversationId(new_id()), Channel.SMS, identity.id, state, now=now
+            )
             session.add(row)
             return row.id
 
@@ -171,8 +188,7 @@ class Desk:
         """The slow part: read the words, look for what to offer, take the turn, read the draft."""
         now = self.clock()
         state = ConversationState.from_json(row.state)
-        if background.is_over(row.last_at, now):
-            state.slots |= dict.fromkeys(("last_report", "follow_up", "tried"))
+        over = background.is_over(row.last_at, now)
         readable = True
         if said.text.strip() and said.payload is None:
             found = detect_language(said.text)
@@ -185,11 +201,15 @@ class Desk:
             except EncoderUnavailableError:
                 readable = False
             else:
-                said = self._with_last(row, understood(said, heard), heard, state, now)
+                said = self._with_people(row, understood(said, heard), state)
+                state = forget_old(state, said) if over else state
+                said = self._with_last(row, said, heard, state, now)
                 said = self.offers.with_offers(row, said, state, now)
+        state = forget_old(state, said) if over else state  # also what was pressed, or unreadable
         if readable:
             said = with_outlook(self.intake, row, said, state, now)
         after, turn = ForeignWords(TextDialogue(self.engine)).turn(state, said)
+        turn = soothe(after, said, turn)
         read = None
         if turn.filing is not None:
             draft = filed_draft(row, turn.filing, after.slots.get("language"), now)
@@ -198,6 +218,21 @@ class Desk:
             else:
                 read = ReadDraft(draft, None, None, None)
         return _Thought(after, turn, read)
+
+    def _with_people(self, row: Conversation, said: Said, state: ConversationState) -> Said:
+        """With where the colleague sits of whom they speak, and whether a mail of theirs is odd."""
+        files = {*said.attachments, *(state.slots.get("attachments") or ())}
+        name = said.facts["behalf"]
+        if not files and name is None:
+            return said
+        with self.database.reading() as session:
+            odd = holds_attack(session, row.id, files)
+            colleague = find_colleague(session, row.identity_id, name) if name else None
+        if odd:
+            said = replace(said, facts={**said.facts, "suspicious": True})
+        if colleague is None:
+            return said
+        return replace(said, context={**said.context, "colleague_site": colleague.site_id})
 
     def _with_last(
         self,
@@ -232,7 +267,7 @@ class Desk:
             self._record_addition(session, row, message, thought.turn.addition, now)
         if thought.turn.handoff is not None:
             record_asked(session, row.id, self.handoffs, now=now)
-        outcome = render_outcome(session, recorded)
+        outcome = render_outcome(session, recorded, mail=_tells_of_mail(thought.read))
         if recorded is not None:
             thought.state.slots["last_report"] = recorded.report.reference
             session.get_one(Conversation, row.id).state = thought.state.to_json()
@@ -331,27 +366,8 @@ class Desk:
         )
 
 
-def _conversation(
-    conversation_id: ConversationId,
-    channel: Channel,
-    identity: IdentityId,
-    state: ConversationState,
-    *,
-    now: datetime,
-) -> Conversation:
-    return Conversation(
-        id=conversation_id,
-        channel=channel,
-        identity_id=identity,
-        token_hash=None,
-        locale="en",
-        time_zone=None,
-        context={},
-        state=state.to_json(),
-        version=1,
-        created_at=now,
-        last_at=now,
-    )
+def _tells_of_mail(read: ReadDraft | None) -> bool:
+    return read is not None and (read.draft.suspicious or mentions_mail(read.draft.text))
 
 
 def _repeated(session: Session, row: Conversation, message: Inbound) -> Answer | None:

@@ -20,6 +20,7 @@ def filing_of(slots: Mapping[str, Any]) -> dict[str, Any]:
         "impact": _level(slots.get("impact")),
         "people": slots.get("people"),
         "since": slots.get("since"),
+        "behalf": slots.get("behalf"),
         "filled_in": slots.get("slot_meta") or {},
         "join": slots["known"]["incident"] if joined else None,
         "declined": slots.get("declined") or [],

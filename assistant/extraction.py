@@ -23,13 +23,15 @@ ABOUT_ELSE: Final = frozenset(
      "small_talk", "resolved", "empty", "unclear", "change", "change_field"}
 )  # fmt: skip
 DRAFT: Final = (
-    "description", "service", "site", "impact", "people", "since", "same", "confirm", "known",
-    "declined", "attachments", "category", "slot_meta", "asked", "changed", "article", "helped",
-    "questions", "reasons",
+    "description", "service", "site", "impact", "people", "since", "behalf", "same", "confirm",
+    "known", "declined", "attachments", "category", "slot_meta", "asked", "changed", "article",
+    "helped", "questions", "reasons",
 )  # fmt: skip
-TAKEN_UP: Final = ("service", "site", "impact", "people", "since")
+TAKEN_UP: Final = ("service", "site", "impact", "people", "since", "behalf")
 """What a draft that is given up leaves to the next."""
 _HELPED: Final = {"affirm": "yes", "resolved": "yes", "deny": "no", "dont_know": "unsure"}
+SECRET: Final = Category.SECURITY.value
+_ONE: Final = "3"
 _NEW_DETAIL: Final = 3
 _SHORT: Final = 4
 _QUESTION_SLOTS: Final = frozenset({"service", "site", "impact"})
@@ -132,10 +134,19 @@ def _words(
     if requested == "helped":
         fill.updates["helped"] = "no" if read_helped(text) is False else "unsure"
     _facts(fill, intent, meta["facts"], catalogue, requested)
-    counted = meta["facts"].get("counted")
+    _reach(fill, text, meta["facts"], requested)
+    if not loop or fill.slots.get("description") is None:
+        _begin(fill, text, meta)
+    else:
+        _continue(fill, intent, text, requested)
+
+
+def _reach(fill: Fill, text: str, facts: Mapping[str, Any], requested: str | None) -> None:
+    """How many people, and how far it reaches; one other person's trouble is one person's."""
+    counted = facts.get("counted")
     if counted is None and requested == "impact":
         counted = count_answer(text)
-    _count(fill, counted, meta["facts"].get("people"), requested)
+    _count(fill, counted, facts.get("people"), requested)
     short = requested is not None and len(text.split()) <= _SHORT
     impact = read_scope(text, counted, answering=requested == "impact" or short)
     told = requested in {"impact", "confirm"}
@@ -143,10 +154,8 @@ def _words(
         if requested == "confirm" and impact != fill.value("impact"):
             _say(fill, say("who is affected", _language(fill)))
         fill.put("impact", impact, "told" if told else "words")
-    if not loop or fill.slots.get("description") is None:
-        _begin(fill, text, meta)
-    else:
-        _continue(fill, intent, text, requested)
+    if fill.value("behalf") and facts.get("about_one"):
+        fill.offer("impact", _ONE, "words")
 
 
 def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
@@ -161,8 +170,13 @@ def _begin(fill: Fill, text: str, meta: Mapping[str, Any]) -> None:
     fill.updates["helped"] = "no" if back else None
     _take_up(fill, dropped)
     fill.offer("service", meta["context"].get("service"), "context")
-    fill.offer("site", meta["context"].get("site"), meta["context"].get("from", "context"))
-    fill.updates["category"] = meta["category"].get("label")
+    if fill.value("behalf"):  # where the teller sits says nothing of where the other one does
+        fill.offer("site", meta["context"].get("colleague_site"), "directory")
+    else:
+        fill.offer("site", meta["context"].get("site"), meta["context"].get("from", "context"))
+    fill.updates["category"] = (
+        SECRET if meta["facts"].get("suspicious") else meta["category"].get("label")
+    )
     fill.updates["known"] = meta["known"]
 
 
@@ -191,7 +205,8 @@ def take_words(
     fill.put("description", text, "told")
     fill.updates |= {"pending": None, "pending_facts": {}, "doubted": False}
     if text:
-        meta = {**latest["metadata"], "facts": facts}
+        read = facts.get("category") or latest["metadata"]["category"]
+        meta = {**latest["metadata"], "facts": facts, "category": read}
         _words(fill, "report", {**latest, "text": text, "metadata": meta}, catalogue, loop=False)
         fill.put("description", text, "told")
     return fill.updates
@@ -237,6 +252,10 @@ def _facts(
     if site and _may_replace(fill, "site", site, told=told):
         _replace(fill, "site", site, _site_name(catalogue, site), catalogue)
     fill.offer("since", facts.get("since"), "words")
+    if facts.get("behalf") and fill.value("behalf") is None:
+        fill.put("behalf", facts["behalf"], "words")
+        if (fill.value("slot_meta") or {}).get("site") in {"context", "directory"}:
+            fill.updates["site"] = None  # it was the teller's own
 
 
 def meant(
@@ -303,6 +322,8 @@ def choose_missing(slots: Mapping[str, Any], catalogue: Catalogue, *, channel: s
         return ["description"]
     if channel == "sms" or "yes" in {slots.get(name) for name in ("confirm", "same", "helped")}:
         return []
+    if slots.get("category") == SECRET:
+        return ["confirm"]  # whoever looks into it asks what they need
     asked: Mapping[str, int] = slots.get("asked") or {}
     missing: list[str] = []
     for name in _worth_asking(slots, catalogue):
@@ -318,6 +339,8 @@ def may_help(slots: Mapping[str, Any]) -> bool:
     article = slots.get("article") or {}
     if not article.get("steps") or slots.get("impact") in {"1", "2"}:
         return False
+    if slots.get("category") == SECRET:
+        return False  # nobody tries something out on an attack
     if (slots.get("people") or 1) > 1:
         return False
     return slots.get("service") in {None, UNKNOWN, article.get("service")} or not article["service"]

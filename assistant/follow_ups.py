@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from assistant import wording
-from assistant.extraction import meant
+from assistant.extraction import SECRET, meant
 from classifier.catalogue import Catalogue
 from classifier.scope import read_scope
 
@@ -20,6 +20,8 @@ def choose_follow_ups(slots: Mapping[str, Any]) -> Plan:
 
     Where nothing says what an answer is worth, who is affected is asked.
     """
+    if slots.get("category") == SECRET:
+        return None, None  # whoever looks into it asks what they need
     ranked = slots.get("questions")
     worth = ["impact"] if ranked is None else [str(one["slot"]) for one in ranked]
     wanted = [name for name in worth if name in _ASKABLE and slots.get(name) is None][:_MOST]
@@ -27,9 +29,11 @@ def choose_follow_ups(slots: Mapping[str, Any]) -> Plan:
     return first, second
 
 
-def buttons_of(asked: str | None, language: str | None) -> wording.Buttons:
+def buttons_of(
+    asked: str | None, language: str | None, *, behalf: object = None
+) -> wording.Buttons:
     """Choices that fit into the text beside the question: only who is affected has so few."""
-    return wording.impact_buttons(language) if asked == "impact" else []
+    return wording.impact_buttons(language, behalf=behalf) if asked == "impact" else []
 
 
 def read_follow_up(

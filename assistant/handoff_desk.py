@@ -225,7 +225,7 @@ class HandoffDesk:
             row.state = state.to_json()
         handoffs.record_ended(handoff, outcome, now=now, actor=actor)
         self._note(session, row, handoff, "ended", Words(words, actor=actor), now)
-        asked = _asked_last(session, row, state)
+        asked = transcript.asked_last(session, row, state)
         if asked is not None:
             self._tell(session, row, asked, None, now)
         if row.channel is Channel.SMS:
@@ -301,27 +301,3 @@ def _heard_last(session: Session, row: Conversation, handoff: Handoff) -> Messag
         .order_by(Message.number.desc())
         .limit(1)
     ).first()
-
-
-def _asked_last(session: Session, row: Conversation, state: ConversationState) -> Words | None:
-    """The question that the form waits for, with its buttons and card, to be said again.
-
-    By text nothing is said again: there a report is filed with the first words.
-    """
-    if state.loop is None or row.channel is Channel.SMS:
-        return None
-    last = session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == row.id,
-            Message.direction == Direction.OUTBOUND,
-            Message.author.is_(None),
-            Message.client_id.is_(None),
-        )
-        .order_by(Message.number.desc())
-        .limit(1)
-    ).first()
-    if last is None:
-        return None
-    out = transcript.render_out(last)
-    return Words(out.text, out.buttons, out.card)

@@ -32,11 +32,15 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new conversation; the token is shown once."""
+    """A conversation, new or one's own taken up again; the token is shown once.
+
+    `resumed`: what was said before is there to be read; `messages` are the new ones.
+    """
 
     conversation: ConversationId
     token: str
     messages: tuple[OutMessage, ...]
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

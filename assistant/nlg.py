@@ -54,6 +54,11 @@ def plain_braces(text: str) -> str:
     return _render(text, {})
 
 
+def _choices(buttons: Sequence[Button]) -> str:
+    choices = " ".join(f"{number} {b.title}" for number, b in enumerate(buttons, start=1))
+    return f" {choices}" if choices else ""
+
+
 def _render(text: str, values: Mapping[str, Any]) -> str:
     def value(match: re.Match[str]) -> str:
         name = match[1]
@@ -74,11 +79,15 @@ def _holds(variant: Mapping[str, Any], slots: Mapping[str, Any]) -> bool:
     return True
 
 
+def fits_sms(text: str, buttons: Sequence[Button]) -> bool:
+    """Whether the words and their choices are one segment, uncut."""
+    return count_segments(render_gsm(f"{text}{_choices(buttons)}")) == 1
+
+
 def render_sms(text: str, buttons: Sequence[Button]) -> str:
     """One segment: the words, and the choices as digits."""
-    choices = " ".join(f"{number} {b.title}" for number, b in enumerate(buttons, start=1))
     words = render_gsm(text[: 2 * SMS_LENGTH])
-    tail = f" {choices}" if choices else ""
+    tail = _choices(buttons)
     whole = render_gsm(f"{words}{tail}")
     if count_segments(whole) == 1:
         return whole

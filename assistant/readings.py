@@ -10,9 +10,12 @@ from uuid import UUID
 
 from assistant.dialogue import Said
 from assistant.phrases import spoken_languages
+from classifier.behalf import find_behalf, is_about_one
 from classifier.foreign import foreign_language
 from classifier.language import detect_language
+from classifier.log_words import split_log
 from classifier.reading import Heard
+from classifier.suspicion import is_suspicious_mail
 from incidents.drafts import Draft
 from incidents.helping import Tried
 from incidents.organisation import Organisation
@@ -38,6 +41,9 @@ def understood(said: Said, heard: Heard) -> Said:
             "people": facts.people,
             "counted": facts.counted,
             "since": facts.since,
+            "behalf": find_behalf(said.text),
+            "about_one": is_about_one(said.text),
+            "suspicious": is_suspicious_mail(said.text),
         },
         category={
             "label": None if category.abstained else category.label,
@@ -51,13 +57,15 @@ def filed_draft(
     row: Conversation, filing: Mapping[str, Any], language: str | None, now: datetime
 ) -> Draft:
     """A filing as a draft; `language` is what the conversation is held in."""
+    told = split_log(filing["text"])
     return Draft(
-        text=filing["text"],
+        text=told.words,
+        log=told.log,
         channel=row.channel,
         identity=row.identity_id,
         conversation=row.id,
         draft_no=filing["draft_no"],
-        language=_language_of(filing["text"]) or language or row.locale[:2] or "en",
+        language=_language_of(told.words) or language or row.locale[:2] or "en",
         service=filing["service"],
         site=filing["site"],
         impact=filing["impact"],
@@ -66,6 +74,7 @@ def filed_draft(
         join=filing["join"],
         declined=tuple(one for one in filing["declined"] if one),
         attachments=tuple(AttachmentId(UUID(one)) for one in filing["attachments"]),
+        behalf=filing.get("behalf"),
         filled_in=filing["filled_in"],
         tried=Tried.from_json(filing["tried"]) if filing.get("tried") else None,
         asked=filing.get("asked") or {},

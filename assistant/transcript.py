@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from assistant.dialogue import Button
+from assistant.dialogue import Button, ConversationState
 from models.conversation import Conversation, Message
 from models.errors import DomainError, NotFoundError
 from models.ids import ConversationId, MessageId, new_id
@@ -248,6 +248,30 @@ def record_outbound(
     session.add_all(rows)
     session.flush()
     return rows
+
+
+def asked_last(session: Session, row: Conversation, state: ConversationState) -> Words | None:
+    """The question that the form waits for, with its buttons and card, to be said again.
+
+    By text nothing is said again: there a report is filed with the first words.
+    """
+    if state.loop is None or row.channel is Channel.SMS:
+        return None
+    last = session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == row.id,
+            Message.direction == Direction.OUTBOUND,
+            Message.author.is_(None),
+            Message.client_id.is_(None),
+        )
+        .order_by(Message.number.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return None
+    out = render_out(last)
+    return Words(out.text, out.buttons, out.card)
 
 
 def render_out(row: Message) -> OutMessage:

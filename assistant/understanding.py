@@ -30,7 +30,7 @@ _UNSURE: Final = frozenset(
      "idk", "weiß nicht", "weiss nicht", "keine ahnung", "não sei", "no sé"}
 )  # fmt: skip
 _TROUBLE: Final = re.compile(
-    r"(?i)\b(?:down|broken|crash\w*|gone|dead|fail\w*|error|stuck|froze\w*|slow|offline|outage|"
+    r"(?i)\b(?:down|broken|crash\w*|gone|dead|fail\w*|error|stuck|fr(?:o|ee)z\w*|slow|crawl\w*|sluggish|unusable|offline|outage|"
     r"not work\w*|doesn'?t|don'?t|won'?t|can'?t|cannot|cant|wont|unable|no (?:wifi|internet|sound|"
     r"connection|network|mail)|kaputt|geht nicht|funktioniert nicht|ausfall|lento|caiu|"
     r"não funciona|no funciona|refuses?|blank|black screen|time[sd]? ?out|disconnect\w*)\b"
@@ -40,6 +40,9 @@ _JUST_SEND: Final = re.compile(
     r"(?i)\s{0,5}(?:no,? )?(?:please |pls |ok |can you |but )?(?:just )?"
     r"(?:send|file|submit|report|log) (?:it|this|that|the report)"
     r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
+    r"|\s{0,5}(?:(?:nein|bitte|doch|trotzdem|einfach|jetzt|dann)[, ]{1,2}){0,3}"
+    r"(?:melden|senden|schicken|abschicken)"
+    r"(?:,? (?:sie|es|das|bitte|trotzdem|doch|jetzt|ab)){0,4}[\s!.]{0,20}"
 )
 _SEND: Final = re.compile(
     r"(?i)\s{0,5}(?:ok(?:ay)?|yes|yep|aye|ja|jawoll?|jo|fine|sure|correct|right|please|bitte|"
@@ -55,10 +58,24 @@ _WORSE: Final = re.compile(
     r"|\b(?:problem|error|issue|fault|outage|fehler|störung)s?\b.{0,20}\b(?:back|again|wieder)\b"
 )
 _CORRECTS: Final = re.compile(
-    r"(?i)^.{0,12}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|"
+    r"(?i)^.{0,24}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|"
     r"program|app|name))\b"
     r"|\b(?:it'?s|its|is|that'?s) (?:not|no) (?:the )?[\w -]{2,24},? (?:but |its |it'?s |it is )"
+    r"|^\W*(?:no|nein|nope)\b[\s,.!]{1,4}[\w-]{2,24}(?: [\w-]{2,24})? (?:not|nicht) \w"
     r"|\bnicht [\w -]{2,24},? sondern\b"
+)
+_STATUS: Final = re.compile(
+    r"(?i)\bwhat(?:'?s| is)? (?:the status|happening|going on|new)\W{1,2}(?:of|with|to|on|about) "
+    r"(?:my (?:reports?|tickets?|case|issue|problem)|mine|it|that|this)\b"
+    r"|^\W*(?:status|any (?:news|updates?))\b(?: on (?:my report|mine|it|that|this))?\W*$"
+    r"|\bwas (?:ist|wird)(?: denn)?(?: jetzt| nun)? (?:mit|aus) (?:meine[rm]? (?:meldung|ticket)|"
+    r"meiner|meinem)\b|\bwie ist der stand\b|\bgibt es (?:schon )?(?:etwas |was )?neues\b"
+)
+_CALLED_OFF: Final = re.compile(
+    r"(?i)^\W*(?:please |pls |bitte |ok(?:ay)?,? )?(?:forget|ignore|disregard|cancel|withdraw|"
+    r"vergessen sie|ignorieren sie|stornieren sie) (?:about )?(?:it|that|this|my (?:last )?"
+    r"(?:report|message|text)|the report|das|es|meine (?:letzte )?(?:meldung|nachricht|sms))"
+    r"(?=\W*$|[,.;!]|\s(?:please|now|then|it|its|it's|i|i'll|ill|as|because|since|bitte)\b)"
 )
 _NOTHING: Final = re.compile(
     r"(?i)\b(?:nothing(?:'?s| is)?|not|nix|nichts)\b.{0,20}\b(?:broken?|wrong|out of order|faulty|"
@@ -83,6 +100,7 @@ _HALF_SURE: Final = 0.35
 _VERY_SURE: Final = 0.7
 _SENTENCE: Final = 4
 _FOLLOW_UP: Final = 160
+_ASIDE: Final = 120
 _FOLLOW_UPS: Final = frozenset({"impact", "service", "site"})
 _CHATTER: Final = frozenset({"small_talk", "thanks", "greet"})
 _ANSWERS: Final = frozenset({"inform", "correct", "dont_know", "affirm", "deny", "insist"})
@@ -113,9 +131,23 @@ def _plainly(said: Said, state: ConversationState) -> str | None:
         return "inform" if follows and short in _ANSWERS else short
     if len(said.text) <= 80 and _JUST_SEND.fullmatch(said.text):
         return "insist"
+    if (order := _ordered(said, state)) is not None:
+        return order
+    return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
+
+
+def _ordered(said: Said, state: ConversationState) -> str | None:
+    """What is told outright: an attack; with no service named, how it stands, or to stop."""
     if state.loop is not None and _DISCARD.match(said.text):
         return "cancel"
-    return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
+    if said.facts.get("suspicious") and state.requested in {None, "description"}:
+        return "report"
+    if len(said.text) > _ASIDE or said.facts.get("services"):
+        return None
+    if _STATUS.search(said.text) and not _TROUBLE.search(said.text):
+        return "ask_status"
+    called_off = _CALLED_OFF.match(said.text) and not _AGAIN.search(said.text)
+    return "cancel" if called_off else None
 
 
 def _told_of_help(said: Said, state: ConversationState) -> str | None:
@@ -199,10 +231,8 @@ def _wants_a_person(said: Said) -> bool:
 
 def _outside(said: Said, state: ConversationState) -> str:
     """Nothing is being taken: a report, a follow-up, or neither."""
-    if (state.slots.get("dropped") or {}).get("article") and came_back(said.text):
-        return "report"
-    if state.slots.get("tried") and read_helped(said.text) and not _tells_trouble(said):
-        return "resolved"
+    if (taken_up := _taken_up(said, state)) is not None:
+        return taken_up
     asked = state.asked()
     words = len(said.text.split())
     names = bool(said.facts.get("services") or said.facts.get("codes"))
@@ -212,8 +242,34 @@ def _outside(said: Said, state: ConversationState) -> str:
     if asked is None:
         return _beginning(said, words=words, names=names, tells=tells)
     another = tells or names or bool(_ANOTHER.search(said.text))
+    if _tells_of_another(said, state) and not _CORRECTS.search(said.text):
+        return "report"
     news = None if names else _news(said.text)
-    return news or _afterwards(said, answering=asked != "more", another=another)
+    last = state.slots.get("last_report")
+    return news or _afterwards(said, last, answering=asked != "more", another=another)
+
+
+def _taken_up(said: Said, state: ConversationState) -> str | None:
+    """Words about what was given up, or about help that was told with the report."""
+    if (state.slots.get("dropped") or {}).get("article") and came_back(said.text):
+        return "report"
+    if state.slots.get("tried") and read_helped(said.text) and not _tells_trouble(said):
+        return "resolved"
+    insists = said.act == "insist" and said.act_probability >= _SURE
+    waits = state.slots.get("pending") and state.asked() != "insist"
+    return "insist" if insists and waits else None
+
+
+def _tells_of_another(said: Said, state: ConversationState) -> bool:
+    """Whether a trouble with another service than the last report's is told, named outright."""
+    last = state.slots.get("last_report")
+    service = next((one.get("service") for one in said.mine if one["report"] == last), None)
+    named = said.facts.get("services", ())
+    if service is None or not named or service in named or said.act in _CHATTER:
+        return False
+    return bool(_TROUBLE.search(said.text)) or (
+        said.unasked_act == "report" and said.unasked_probability >= _VERY_SURE
+    )
 
 
 def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
@@ -249,18 +305,33 @@ def _news(text: str) -> str | None:
     return "resolved" if _AGAIN.search(text) else None
 
 
-def _afterwards(said: Said, *, answering: bool, another: bool) -> str:
+def _asks_aside(said: Said) -> bool:
+    """Whether instead of an answer something else is asked, clearly."""
+    return (
+        said.unasked_act in {"ask_question", "ask_status", "request_human"}
+        and said.unasked_probability >= _VERY_SURE
+        and read_scope(said.text, said.facts.get("counted"), answering=True) is None
+    )
+
+
+def _is_secret(said: Said, last: str | None) -> bool:
+    return any(one["report"] == last and one.get("restricted") for one in said.mine)
+
+
+def _afterwards(said: Said, last: str | None, *, answering: bool, another: bool) -> str:
     """A report was filed: what is said belongs to it unless it clearly tells of something else."""
     act = said.act
     if act == "resolved" and another and said.unasked_act == "report":
         # "the S drive is gone": that it is a report is sure before one knows what was asked.
         act = "report" if said.unasked_probability >= _VERY_SURE else act
+    if act == "resolved" and _is_secret(said, last) and not _AGAIN.search(said.text):
+        return "inform"  # of an attack it is no news that somebody opened the file
     if _CORRECTS.search(said.text) and act not in {"thanks", "cancel", "request_human"}:
         return "correct"
+    if answering and _asks_aside(said):
+        return said.unasked_act
     if answering and (act in _ANSWERS or read_scope(said.text, said.facts.get("counted"))):
         return "inform"
-    if act == "report" and said.act_probability < _SURE and not another:
-        return "inform"
-    if said.act_probability < _HALF_SURE and act not in {"report", "worse", "resolved"}:
-        return "inform"
-    return act
+    vague = said.act_probability < _HALF_SURE and act not in {"report", "worse", "resolved"}
+    faint = act == "report" and said.act_probability < _SURE and not another
+    return "inform" if vague or faint else act

@@ -10,6 +10,7 @@ from assistant.choices import render_payload
 from assistant.extraction import UNKNOWN
 from assistant.phrases import say
 from classifier.catalogue import Catalogue, ServiceEntry
+from classifier.log_words import split_log
 from classifier.people import MANY
 
 Buttons = list[dict[str, str]]
@@ -54,9 +55,11 @@ def site_buttons(catalogue: Catalogue, language: str | None = None) -> Buttons:
     ]
 
 
-def impact_buttons(language: str | None = None) -> Buttons:
+def impact_buttons(language: str | None = None, *, behalf: object = None) -> Buttons:
+    """How far it reaches; the least is the teller alone, or the one they speak for."""
+    titles = {**IMPACTS, "3": "One person"} if behalf else IMPACTS
     return [
-        _button(say(title, language), "inform", impact=level) for level, title in IMPACTS.items()
+        _button(say(title, language), "inform", impact=level) for level, title in titles.items()
     ]
 
 
@@ -109,8 +112,9 @@ def render_card(slots: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
 
     service = catalogue.service(slots.get("service"))
     site = catalogue.site(slots.get("site"))
-    told = " ".join(str(slots.get("description") or "").split())
+    told = " ".join(split_log(str(slots.get("description") or "")).words.split())
     rows = [
+        row("behalf", "For", slots.get("behalf")),
         row("description", "What", told if len(told) <= _CUT else told[:_CUT] + "…"),
         row("service", "Service", service.title if service else None),
         row("site", "Where", site.name if site else None),
@@ -131,7 +135,23 @@ def _affected(slots: Mapping[str, Any]) -> str | None:
     impact = str(slots.get("impact"))
     if people and (impact == "2" or people >= MANY):
         return say("about {people} people", language, people=people)
+    if impact == "3" and slots.get("behalf"):
+        return say("One person", language)
     return say(IMPACTS[impact], language) if impact in IMPACTS else None
+
+
+def render_corrected(
+    told: Mapping[str, Any], catalogue: Catalogue, language: str | None = None
+) -> str:
+    """What a correction of a sent report changes; empty where it names nothing of it."""
+    service, site = catalogue.service(told.get("service")), catalogue.site(told.get("site"))
+    impact = str(told.get("impact") or "")
+    parts = [
+        say("service {after}", language, after=service.title) if service else "",
+        say("place {after}", language, after=site.name) if site else "",
+        say(IMPACTS[impact], language) if impact in IMPACTS else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def render_status(mine: Iterable[Mapping[str, Any]], language: str | None = None) -> str:
@@ -174,7 +194,10 @@ def _status_line(one: Mapping[str, Any], language: str | None) -> str:
 def render_others(incident: Mapping[str, Any] | None, language: str | None = None) -> str:
     """After filing: whether others have it too, and what can be done meanwhile."""
     if incident is None or incident.get("restricted"):
-        return say("Only IT staff can see it.", language)
+        seen = say("Only those in IT who must know see it.", language)
+        careful = " Please click nothing in it and do not reply."
+        told = incident is not None and incident.get("mail")
+        return seen + (say(careful, language) if told else "")
     others = int(incident.get("reporters") or 1) - 1
     if others <= 0:
         return say("IT has it now.", language)

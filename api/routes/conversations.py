@@ -20,13 +20,14 @@ from starlette.concurrency import run_in_threadpool
 
 from api.auth import NotSignedInError, house_of
 from api.bodies import OpenConversation, SaidMessage, SeenMessages
+from api.identity import read_identity
 from api.news import News, render_event
 from api.staff import digest
 from api.wiring import Installation
 from assistant.messages import Answer, Inbound
 from assistant.transcript import OutMessage, TurnOvertakenError
 from incidents.presence import record_person_saw
-from models.conversation import Conversation, Message
+from models.conversation import Conversation, ConversationToken, Message
 from models.errors import DomainError, NotFoundError
 from models.ids import AttachmentId, ConversationId
 from models.vocabulary import Channel
@@ -60,12 +61,15 @@ def own_conversation(request: Request, conversation_id: UUID) -> ConversationId:
     if scheme.lower() != "bearer" or not token.strip():
         raise NotSignedInError("Send the conversation's token as a bearer token.")
     with house_of(request).database.reading() as session:
+        given = digest(token.strip())
         kept = session.scalars(
             select(Conversation.token_hash).where(
                 Conversation.id == conversation_id, Conversation.channel == Channel.WEB
             )
         ).one_or_none()
-    if not hmac.compare_digest(kept or "", digest(token.strip())):
+        another = session.get(ConversationToken, given)
+    elsewhere = another is not None and another.conversation_id == conversation_id
+    if not elsewhere and not hmac.compare_digest(kept or "", given):
         raise NotFoundError("There is no such conversation for this token. Start a new one.")
     return ConversationId(conversation_id)
 
@@ -75,16 +79,24 @@ Own = Annotated[ConversationId, Depends(own_conversation)]
 
 @router.post("", status_code=201)
 def open_conversation(request: Request, body: OpenConversation) -> dict[str, Any]:
-    """Open a conversation; the token is shown once."""
+    """Open a conversation, or one's own again; the token is shown once.
+
+    With an `identity` that the intranet signed, a conversation of the last day is taken up
+    again: what was said is at `messages` of it, and only what is new stands in the answer.
+    """
     house = house_of(request)
     limits = house.limits
     limits.hit(limits.openings, "open", request.client.host if request.client else "")
     opened = house.desk.open_web(
-        locale=body.locale, time_zone=body.time_zone, context=dict(body.context)
+        locale=body.locale,
+        time_zone=body.time_zone,
+        context=dict(body.context),
+        person=read_identity(house.settings, body.identity, now=house.clock()),
     )
     return {
         "id": str(opened.conversation),
         "token": opened.token,
+        "resumed": opened.resumed,
         "messages": [render_message(one) for one in opened.messages],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -14,6 +15,9 @@ from assistant.transcript import OutMessage
 from models.ids import ConversationId
 from models.report import Report
 from tests.conftest import House
+
+_IDS: Final = count(1)
+"""Two devices of one person never use the same id."""
 
 
 def desk_of(house: House) -> Desk:
@@ -27,7 +31,10 @@ def count_reports(house: House) -> int:
 
 @dataclass
 class Talk:
-    """One person in one conversation on the web, or by SMS with a `phone`."""
+    """One person in one conversation on the web, or by SMS with a `phone`.
+
+    `person`: the directory id that the intranet's token names, where there is one.
+    """
 
     desk: Desk
     phone: str | None = None
@@ -35,21 +42,25 @@ class Talk:
     heard: list[OutMessage] = field(default_factory=list)
     conversation: ConversationId | None = None
     answer: Answer | None = None
-    _ids: count[int] = field(default_factory=lambda: count(1))
+    person: str | None = None
 
     def __post_init__(self) -> None:
         if self.phone is None:
             opened = self.desk.open_web(
-                locale="en", time_zone="Europe/Berlin", context=self.context
+                locale="en",
+                time_zone="Europe/Berlin",
+                context=self.context,
+                person=self.person,
             )
             self.conversation = opened.conversation
             self.heard.extend(opened.messages)
 
     def say(self, text: str, **more: object) -> str:
         """Send words; returns all that was answered, as one text."""
-        number = next(self._ids)
+        number = next(_IDS)
         if self.phone is not None:
-            message = Inbound(text, provider_message_id=f"SM-{self.phone}-{number}")
+            told = f"SM-{self.phone}-{number}"
+            message = Inbound(text, provider_message_id=told, **more)  # type: ignore[arg-type]
             return self._took(self.desk.hear_sms(self.phone, message))
         assert self.conversation is not None
         message = Inbound(text, client_id=f"c-{number}", **more)  # type: ignore[arg-type]

@@ -27,6 +27,8 @@ def test_a_typed_title_is_its_button() -> None:
 def test_digits_choose_on_sms_and_nowhere_else() -> None:
     for typed in ("2", " 2. ", "#2", "2) just me", "2 just me"):
         assert inbound(typed, None, ISSUED, digits=True).entities == {"impact": "3"}, typed
+    for typed in ("2 of us", "2 people", "2 Kollegen"):
+        assert inbound(typed, None, ISSUED, digits=True) is None, typed
     assert inbound("2", None, ISSUED, digits=False) is None
     assert inbound("3", None, ISSUED, digits=True) is None
     assert (

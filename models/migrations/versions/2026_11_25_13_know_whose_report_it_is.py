@@ -7,8 +7,8 @@ from alembic import op
 
 import models.base
 
-revision = "2026_11_25_12"
-down_revision = "2026_11_25_11"
+revision = "2026_11_25_13"
+down_revision = "2026_11_25_12"
 branch_labels = None
 depends_on = None
 
