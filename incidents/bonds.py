@@ -6,6 +6,7 @@ A restricted report never meets an open incident, whatever anybody said.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -20,18 +21,24 @@ from models.incident import ConstraintPair, Incident, Membership
 from models.report import Report
 from models.vocabulary import Audience, Author, ConstraintKind, Status
 
+_RECENT: Final = 20
+
 
 def bonds_of_draft(session: Session, draft: Draft) -> Bonds:
-    """What the reporter said: the incident it is, if that takes reports, and those not."""
-    never = frozenset(
+    """What the reporter said: the incident it is, if that takes reports, and those not.
+
+    Who tells of two services in two reports of one conversation tells of two troubles.
+    """
+    declined = frozenset(
         other.id for ref in draft.declined if (other := incident_behind(session, ref)) is not None
     )
+    apart = declined | _told_apart(session, draft)
     if draft.join is None:
-        return Bonds(never=never)
+        return Bonds(never=apart)
     wanted = incident_behind(session, draft.join)
     if wanted is None or wanted.status is not Status.OPEN or wanted.locked:
-        return Bonds(never=never)
-    return Bonds(must=wanted.id, never=never)
+        return Bonds(never=apart)
+    return Bonds(must=wanted.id, never=declined | (apart - {wanted.id}))
 
 
 def bonds_of_report(session: Session, report: Report, home: Incident) -> Bonds:
@@ -93,6 +100,24 @@ def incident_behind(session: Session, reference: str) -> Incident | None:
     canonical = parse_reference(reference)
     row = session.scalars(select(Incident).where(Incident.reference == canonical)).one_or_none()
     return None if row is None else follow_absorbed(session, row)
+
+
+def _told_apart(session: Session, draft: Draft) -> frozenset[IncidentId]:
+    """Where the last reports of the same conversation are that name another service."""
+    if draft.conversation is None or draft.service is None:
+        return frozenset()
+    rows = session.scalars(
+        select(Membership.incident_id)
+        .join(Report, Report.id == Membership.report_id)
+        .where(
+            Report.conversation_id == draft.conversation,
+            Report.service_id != draft.service,
+            Membership.ended_at.is_(None),
+        )
+        .order_by(Report.received_at.desc())
+        .limit(_RECENT)
+    )
+    return frozenset(follow_absorbed(session, session.get_one(Incident, one)).id for one in rows)
 
 
 def _home_of(session: Session, kind: str, key: UUID) -> Incident:

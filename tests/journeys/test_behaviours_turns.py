@@ -161,6 +161,7 @@ def test_three_troubles_in_one_chat_are_three_reports(house: House, way: Way) ->
         one.finish()
     kept = one.kept()
     assert [each.service for each in kept] == ["email", "erp", "label-printing"]
+    assert len({each.incident for each in kept}) == 3
     assert [each.site for each in kept] == ["berlin", "berlin", "rotterdam"]  # said today
     assert [each.impact for each in kept] == [2, 3, 3]
     said = one.say({"polite": "What is the status of my reports?", "furious": "STATUS??"})
