@@ -24,7 +24,9 @@ _CANCEL: Final = frozenset(
     {"cancel", "forget it", "never mind", "nevermind", "drop it", "vergiss es", "abbrechen",
      "don't send", "dont send", "do not send it"}
 )  # fmt: skip
-_RESTART: Final = frozenset({"start over", "restart", "from the start", "new", "von vorne"})
+_RESTART: Final = frozenset(
+    {"start over", "restart", "from the start", "new", "von vorne", "neu beginnen"}
+)
 _UNSURE: Final = frozenset(
     {"i don't know", "i dont know", "don't know", "dont know", "dunno", "no idea", "not sure",
      "idk", "weiß nicht", "weiss nicht", "keine ahnung", "não sei", "no sé"}

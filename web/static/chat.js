@@ -1,4 +1,5 @@
 // <muster-chat>: people's words in, plain answers out, in the language of `lang` or of the browser.
+import { Problem } from "./chat/line.js";
 import { ChatLink } from "./chat/link.js";
 import { clipIcon, el, renderChip, renderFile, renderLine, renderMark } from "./chat/parts.js";
 import { chooseLanguage, Words } from "./chat/words.js";
@@ -22,6 +23,7 @@ class MusterChat extends HTMLElement {
         locale: (given ?? navigator.language ?? "en").slice(0, 16),
         time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       },
+      identify: () => this.#identify(),
     });
     this.#build();
     for (const line of this.#link.transcript.lines) this.#show(line);
@@ -34,6 +36,15 @@ class MusterChat extends HTMLElement {
     this.#link.addEventListener("reset", () => this.#clear());
     this.#link.addEventListener("filed", ({ detail }) => this.dispatchEvent(new CustomEvent("muster:filed", { bubbles: true, detail })));
     this.#link.resume();
+  }
+
+  /** Who it is, by the page's word: a token, or where a fresh one is to be had. Never nameless where one was named. */
+  async #identify() {
+    const from = this.getAttribute("identity-from");
+    if (!from) return this.getAttribute("identity");
+    const answer = await fetch(from, { credentials: "include", cache: "no-store" }).catch((error) => { throw new Problem(error.message); });
+    if (!answer.ok) throw new Problem("", { status: 503 }); // it may be there at the next try
+    return (await answer.text()).trim();
   }
 
   #build() {
@@ -55,7 +66,7 @@ class MusterChat extends HTMLElement {
     this.clip = el("button", { type: "button", class: "icon", "aria-label": say("attach"), title: say("attach"), on: { click: () => picker.click() } }, clipIcon());
     const form = el("form", { class: "composer", on: { submit: (e) => { e.preventDefault(); this.#submit(); } } },
       this.clip, picker, this.input, el("button", { class: "primary", text: say("send"), "aria-label": say("send_message") }));
-    const again = el("button", { type: "button", class: "plain small", text: say("again"), on: { click: () => { this.#link.reset(); this.input.focus(); open(); } } });
+    const again = el("button", { type: "button", class: "plain small", text: say("again"), on: { click: () => this.#startOver() } });
     this.replaceChildren(
       el("header", {}, el("strong", { text: say("title") }), again),
       this.log, this.status, this.chips, form, el("p", { class: "keys", text: say("keys") }),
@@ -65,6 +76,15 @@ class MusterChat extends HTMLElement {
     this.addEventListener("dragleave", () => this.classList.remove("dropping"));
     this.addEventListener("drop", (e) => { e.preventDefault(); this.classList.remove("dropping"); this.#take(e.dataTransfer.files); });
   }
+
+  /** Who is known has one conversation on all devices, and says it there; who is not begins another. */
+  #startOver() {
+    if (this.#isNamed) this.#send(this.#words.say("again"));
+    else { this.#link.reset(); this.#link.open().catch(() => { /* tried again when something is said */ }); }
+    this.input.focus();
+  }
+
+  get #isNamed() { return this.hasAttribute("identity-from") || this.hasAttribute("identity"); }
 
   #grow() {
     this.input.style.height = "auto";

@@ -14,12 +14,13 @@ const LOOKED_AFTER = 700; // a line counts as seen after so long before somebody
  * `limits` {limits}; `filed` {report, incident}; `reset`.
  */
 export class ChatLink extends EventTarget {
-  #about; #store; #line; #stream; #queue; #opening = null; #looking = null; #typing = null;
+  #about; #identify; #store; #line; #stream; #queue; #opening = null; #looking = null; #typing = null;
   #thinking = false; #waiting = null; #staffSaw = 0;
 
-  constructor({ base, key, about }) {
+  /** @param identify resolves to who it is, in a token that the server believes, or to nothing */
+  constructor({ base, key, about, identify }) {
     super();
-    this.#about = about;
+    [this.#about, this.#identify] = [about, identify];
     this.#store = new Store(key);
     this.#line = new Line(base, () => this.#store.kept.token);
     const parts = {
@@ -50,7 +51,9 @@ export class ChatLink extends EventTarget {
   open() {
     const { kept } = this.#store;
     if (kept.id) return Promise.resolve();
-    this.#opening ??= this.#line.ask("POST", "/conversations", { channel: "web", ...this.#about }).then((answer) => {
+    this.#opening ??= this.#identify().then((identity) => (
+      this.#line.ask("POST", "/conversations", { channel: "web", ...this.#about, ...(identity && { identity }) })
+    )).then((answer) => {
       if (kept !== this.#store.kept) return; // started over meanwhile
       [kept.id, kept.token] = [answer.id, answer.token];
       for (const message of answer.messages) this.#hear("message", message);
