@@ -246,6 +246,8 @@ def _outside(said: Said, state: ConversationState) -> str:
     another = tells or names or bool(_ANOTHER.search(said.text))
     if _tells_of_another(said, state) and not _CORRECTS.search(said.text):
         return "report"
+    if said.foreign is not None and asked == "more" and words > _SENTENCE:
+        return "report"  # rather one report too many than another trouble hidden in the last
     news = None if names else _news(said.text)
     last = state.slots.get("last_report")
     return news or _afterwards(said, last, answering=asked != "more", another=another)

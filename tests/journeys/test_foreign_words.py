@@ -67,3 +67,18 @@ def test_who_writes_english_or_german_never_hears_of_it(house: House) -> None:
     for words in ("Outlook is down for my whole team", "Bei uns geht das WLAN nicht mehr", "wifi"):
         talk = Talk(desk_of(house))
         assert "English or German" not in talk.say(words)
+
+
+def test_another_trouble_told_in_french_after_a_report_is_a_report_of_its_own(
+    house: House,
+) -> None:
+    talk = Talk(desk_of(house))
+    talk.say("Outlook does not start, only for me")
+    talk.press("Send")
+    first = talk.report
+    talk.say("Je ne peux plus imprimer depuis ce matin, rien ne sort de la machine du couloir")
+    while talk.heard[-1].card is None:
+        talk.say("je ne sais pas")
+    talk.press("Send")
+    assert talk.report != first
+    assert filed(house, talk.report)[0].language == "fr"
