@@ -12,6 +12,7 @@ ALL = (
     "speed",
     "diversity",
     "load",
+    "acts",
     "grouping",
     "attached",
     "quality",
