@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant import background, resuming, transcript
@@ -18,6 +19,7 @@ from incidents.identities import record_identity
 from incidents.organisation import Organisation
 from models.conversation import Conversation, ConversationToken
 from models.ids import ConversationId, IdentityId, new_id
+from models.people import Identity
 from models.vocabulary import Channel
 
 
@@ -49,6 +51,8 @@ def record_opened(
         identity = record_identity(
             session, Channel.WEB, address, now=now, claim=wanted.person, proof="token"
         )
+        # Two devices at once: the second waits here, and finds what the first has begun.
+        session.execute(select(Identity.id).where(Identity.id == identity.id).with_for_update())
         own = resuming.find_own(session, identity.id, now=now)
         if own is not None:
             return _taken_up(session, organisation, own, token, now)
@@ -71,10 +75,11 @@ def _taken_up(
     """One's own conversation on another device, with what is open in it said again."""
     conversation = ConversationId(row.id)
     session.add(ConversationToken(sha256=token_hash(token), conversation_id=conversation, at=now))
-    words, issued = resuming.render_return(session, row, organisation.catalogue, now=now)
+    words, state = resuming.render_return(session, row, organisation.catalogue, now=now)
     if not words:
         return Opened(conversation, token, (), resumed=True)
-    transcript.record_version(session, row, {**row.state, "issued": issued}, now=now)
+    # Looking in is no word of theirs: the day since the last one goes on.
+    transcript.record_version(session, row, state.to_json(), now=row.last_at)
     number = transcript.next_number(session, conversation)
     rows = transcript.record_outbound(session, row, words, number=number, reply_to=None, now=now)
     said = tuple(transcript.render_out(one) for one in rows)

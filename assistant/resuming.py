@@ -57,28 +57,31 @@ def find_own(session: Session, identity_id: IdentityId, *, now: datetime) -> Con
 
 def render_return(
     session: Session, row: Conversation, catalogue: Catalogue, *, now: datetime
-) -> tuple[list[Words], list[list[str]]]:
-    """What is said to who comes back, and the choices that count from then on.
+) -> tuple[list[Words], ConversationState]:
+    """What is said to who comes back, and how the conversation stands from then on.
 
     Nothing where nothing was begun, or one of staff is speaking with them: they see what was said.
     """
     handoff = find_open(session, ConversationId(row.id))
-    if handoff is not None and handoff.state is HandoffState.HELD:
-        return [], []
     state = ConversationState.from_json(row.state)
+    if handoff is not None and handoff.state is HandoffState.HELD:
+        return [], state
     slots, language = state.slots, state.slots.get("language") or row.locale
     if state.loop is not None and slots.get("description"):
         begun = _begun("begun", slots, catalogue, row, language, now)
         question = asked_last(session, row, state)
-        return [Words(begun), *([question] if question else [])], state.issued
-    if slots.get("dropped") and slots.get("pending"):
+        return [Words(begun), *([question] if question else [])], state
+    dropped = slots.get("dropped") or {}
+    if dropped and slots.get("pending") and not dropped.get("offered"):
         buttons = (
             Button(say("Report it after all", language), render_payload("insist")),
             Button(say("No, thank you", language), render_payload("deny")),
         )
-        words = _begun("dropped", slots["dropped"], catalogue, row, language, now)
-        return [Words(words, buttons)], [[one.title, one.payload] for one in buttons]
-    return [], state.issued
+        words = _begun("dropped", dropped, catalogue, row, language, now)
+        state.issued = [[one.title, one.payload] for one in buttons]
+        slots["dropped"] = {**dropped, "offered": True}
+        return [Words(words, buttons)], state
+    return [], state
 
 
 def render_welcome(mine: Sequence[Mapping[str, Any]], language: str) -> list[Words]:

@@ -42,6 +42,7 @@ def find_colleague(
         | parts.startswith(f"{told} ", autoescape=True)
         | parts.endswith(f" {told}", autoescape=True)
     )
-    found = session.scalars(query.order_by(Person.id).limit(20)).all()
-    here = [one for one in found if site is None or one.site_id == site]
-    return here[0] if len(here) == 1 else None
+    if site is not None:
+        query = query.where(Person.site_id == site)
+    found = session.scalars(query.limit(2)).all()
+    return found[0] if len(found) == 1 else None

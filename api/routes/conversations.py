@@ -87,12 +87,15 @@ def open_conversation(request: Request, body: OpenConversation) -> dict[str, Any
     house = house_of(request)
     limits = house.limits
     limits.hit(limits.openings, "open", request.client.host if request.client else "")
-    opened = house.desk.open_web(
-        locale=body.locale,
-        time_zone=body.time_zone,
-        context=dict(body.context),
-        person=read_identity(house.settings, body.identity, now=house.clock()),
-    )
+    try:
+        opened = house.desk.open_web(
+            locale=body.locale,
+            time_zone=body.time_zone,
+            context=dict(body.context),
+            person=read_identity(house.settings, body.identity, now=house.clock()),
+        )
+    except (TurnOvertakenError, IntegrityError) as error:
+        raise _busy() from error
     return {
         "id": str(opened.conversation),
         "token": opened.token,
@@ -118,10 +121,7 @@ def say(request: Request, conversation: Own, body: SaidMessage) -> dict[str, Any
     try:
         answer = house.desk.hear(conversation, message)
     except (TurnOvertakenError, IntegrityError) as error:
-        raise ConversationBusyError(
-            "Too many messages of this conversation came at once. Send this one again.",
-            retry_after=1,
-        ) from error
+        raise _busy() from error
     house.meters.turns.observe(time.perf_counter() - began)
     return render_answer(answer)
 
@@ -237,3 +237,9 @@ def render_answer(answer: Answer) -> dict[str, Any]:
         incident: Mapping[str, Any] = answer.incident
         found["incident"] = dict(incident)
     return found
+
+
+def _busy() -> ConversationBusyError:
+    return ConversationBusyError(
+        "Too much of this conversation came at once. Send this again.", retry_after=1
+    )

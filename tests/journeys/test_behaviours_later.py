@@ -178,11 +178,22 @@ def test_a_dropped_draft_is_offered_once_more_within_a_day(
     assert offer.text == (
         "You began to tell me about Email today and stopped. Shall I report it after all?"
     )
+    assert not Teller(house, way, person=PRIYA).talk.heard  # said once, it is not said again
     again.talk.press("Report it after all" if wanted else "No, thank you")
     if wanted:
         again.finish()
         assert again.only().text == way.of(OUTLOOK)
     assert count_reports(house) == wanted
+
+
+@ON_THE_WEB
+def test_looking_in_again_and_again_keeps_no_draft_alive(house: House, way: Way) -> None:
+    first = Teller(house, way, person=PRIYA)
+    first.say(OUTLOOK)
+    for _ in range(3):
+        house.clock.forward(hours=10)
+        last = Teller(house, way, person=PRIYA)
+    assert last.talk.conversation != first.talk.conversation
 
 
 @ON_THE_WEB

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversation.id"],
-            name=op.f("fk_conversation_token_conversation_id_conversation"),
+            name=op.f("fk_conversation_token_conversation_id"),
         ),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_conversation_token")),
     )
