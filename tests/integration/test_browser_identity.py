@@ -35,9 +35,9 @@ def installation(tmp_path: Path, prepared_store: Path, reader: Reader) -> Iterat
     house.close()
 
 
-def token() -> str:
+def token(person: str = "p003") -> str:
     now = int(datetime.now(UTC).timestamp())
-    claims = {"iss": ISSUER, "aud": "muster", "sub": "p003", "iat": now, "exp": now + 60}
+    claims = {"iss": ISSUER, "aud": "muster", "sub": person, "iat": now, "exp": now + 60}
     return jwt.encode(claims, SECRET, "HS256")
 
 
@@ -85,13 +85,36 @@ def test_to_start_over_is_said_in_the_conversation_that_all_devices_share(visit:
 def test_where_the_intranet_is_silent_the_words_wait_and_are_never_sent_nameless(
     visit: Visitor,
 ) -> None:
-    answers = [(500, ""), (500, "")]
+    answers = [(500, ""), (200, " "), (500, "")]
     person = visit()
     page = intranet(person, lambda: answers.pop() if answers else (200, token()))
     say(page, "Outlook is down for my whole team")
     expect(page.locator(".mine .sent")).to_have_text("Read")
     assert answers == []
     person.troubles[:] = [one for one in person.troubles if "500" not in one]
+
+
+def test_the_next_person_in_a_tab_sees_nothing_of_the_one_before(visit: Visitor) -> None:
+    who = ["p003"]
+    page = intranet(visit(), lambda: (200, token(who[0])))
+    say(page, "Outlook is down for my whole team")
+    expect(page.locator(".mine .sent")).to_have_text("Read")
+    page.get_by_label("Your message").fill("and my password is")
+    who[0] = "p005"
+    page.reload()
+    say(page, "The printer on floor 2 is broken")
+    expect(page.locator(".mine .sent")).to_have_text("Read")
+    expect(page.locator(".mine .bubble")).to_have_text(["The printer on floor 2 is broken"])
+
+
+def test_a_reload_shows_a_person_their_own_talk_and_draft_again(visit: Visitor) -> None:
+    page = intranet(visit(), lambda: (200, token()))
+    say(page, "Outlook is down for my whole team")
+    expect(page.locator(".mine .sent")).to_have_text("Read")
+    page.get_by_label("Your message").fill("it is")
+    page.reload()
+    expect(page.locator(".mine .bubble")).to_have_text(["Outlook is down for my whole team"])
+    expect(page.get_by_label("Your message")).to_have_value("it is")
 
 
 def test_a_token_that_is_not_believed_is_said_so_at_the_message(visit: Visitor) -> None:

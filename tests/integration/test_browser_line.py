@@ -295,3 +295,39 @@ def test_a_page_in_another_language_gets_english_words(visit: Visitor, served: S
     page = visit(locale="fr-FR").page()
     expect(page.locator("muster-chat")).to_have_attribute("lang", "en")
     expect(page.get_by_label("Your message")).to_be_visible()
+
+
+def test_to_start_over_while_the_talk_is_still_being_opened_loses_no_word(visit: Visitor) -> None:
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    person = visit()
+    page = person.page()
+    person.context.route("**/api/v1/conversations", hold_the_first)
+    with page.expect_request("**/api/v1/conversations"):
+        page.get_by_label("Your message").focus()
+    page.get_by_role("button", name="Start over").click()
+    say(page, OUTAGE)
+    expect(page.locator(".mine .sent")).to_have_text("Read")
+    held[0].continue_()
+    expect(page.locator(".mine .bubble")).to_have_text([OUTAGE])
+
+
+def test_words_copied_with_their_picture_are_pasted_as_words(visit: Visitor) -> None:
+    page = visit().page()
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text/plain", "error 42");
+          data.items.add(new File([new Uint8Array(9)], "image.png", { type: "image/png" }));
+          const paste = new ClipboardEvent("paste", { clipboardData: data, cancelable: true, bubbles: true });
+          window.taken = !document.querySelector("muster-chat textarea").dispatchEvent(paste);
+        }"""
+    )
+    assert page.evaluate("() => window.taken") is False
+    expect(page.locator(".chips li")).to_have_count(0)

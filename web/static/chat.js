@@ -6,8 +6,14 @@ import { chooseLanguage, Words } from "./chat/words.js";
 
 const stamp = () => new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 
+/** A token, by a page's own address for it; empty where it has none now. */
+async function ask(address) {
+  const answer = await fetch(address, { credentials: "include", cache: "no-store" });
+  return answer.ok ? (await answer.text()).trim() : "";
+}
+
 class MusterChat extends HTMLElement {
-  #link; #words; #nodes = new Map(); #answers = null; #largest;
+  #link; #ready = false; #eager = false; #words; #nodes = new Map(); #answers = null; #largest;
 
   connectedCallback() {
     if (this.#link) return;
@@ -26,6 +32,13 @@ class MusterChat extends HTMLElement {
       identify: () => this.#identify(),
     });
     this.#build();
+    this.#link.claim().then(() => this.#begin());
+  }
+
+  /** Show what was said before, now that it is sure whose it is, and go on. */
+  #begin() {
+    this.#ready = true;
+    this.input.value ||= this.#link.draft;
     for (const line of this.#link.transcript.lines) this.#show(line);
     for (const file of this.#link.uploads.files) this.#showFile(file);
     this.log.setAttribute("aria-live", "polite"); // only what comes from now on is read aloud
@@ -36,30 +49,37 @@ class MusterChat extends HTMLElement {
     this.#link.addEventListener("reset", () => this.#clear());
     this.#link.addEventListener("filed", ({ detail }) => this.dispatchEvent(new CustomEvent("muster:filed", { bubbles: true, detail })));
     this.#link.resume();
+    if (this.#eager) this.#submit();
+    else if (this.contains(document.activeElement)) this.#open();
   }
 
   /** Who it is, by the page's word: a token, or where a fresh one is to be had. Never nameless where one was named. */
   async #identify() {
     const from = this.getAttribute("identity-from");
-    if (!from) return this.getAttribute("identity");
-    const answer = await fetch(from, { credentials: "include", cache: "no-store" }).catch((error) => { throw new Problem(error.message); });
-    if (!answer.ok) throw new Problem("", { status: 503 }); // it may be there at the next try
-    return (await answer.text()).trim();
+    if (!this.#isNamed) return null;
+    try {
+      const token = from ? await ask(from) : this.getAttribute("identity");
+      if (token) return token;
+    } catch { /* cut off: as good as no answer */ }
+    throw new Problem("", { status: 503 }); // it may be there at the next try
+  }
+
+  #open() {
+    if (this.#ready) this.#link.open().catch(() => { /* tried again when something is said */ });
   }
 
   #build() {
     const say = (name) => this.#words.say(name);
-    const open = () => this.#link.open().catch(() => { /* tried again when something is said */ });
     this.log = el("div", { class: "log", role: "log", "aria-label": say("log"), "aria-live": "off", "aria-relevant": "additions", tabindex: "0", "data-hint": say("hint") });
     this.status = el("p", { class: "status", role: "status" });
     this.chips = el("ul", { class: "chips", "aria-label": say("files") });
     this.input = el("textarea", {
       rows: "1", name: "message", "aria-label": say("message"), placeholder: say("placeholder"), dir: "auto", maxlength: "20000",
       on: {
-        focus: open,
-        input: () => { this.#grow(); this.#link.draft = this.input.value; },
+        focus: () => this.#open(),
+        input: () => { this.#grow(); if (this.#ready) this.#link.draft = this.input.value; },
         keydown: (e) => { if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); this.#submit(); } },
-        paste: (e) => { if (e.clipboardData.files.length) { e.preventDefault(); this.#take(e.clipboardData.files); } },
+        paste: (e) => { if (e.clipboardData.files.length && !e.clipboardData.types.includes("text/plain")) { e.preventDefault(); this.#take(e.clipboardData.files); } },
       },
     });
     const picker = el("input", { type: "file", multiple: true, hidden: true, on: { change: () => { this.#take(picker.files); picker.value = ""; } } });
@@ -71,16 +91,22 @@ class MusterChat extends HTMLElement {
       el("header", {}, el("strong", { text: say("title") }), again),
       this.log, this.status, this.chips, form, el("p", { class: "keys", text: say("keys") }),
     );
-    this.input.value = this.#link.draft;
-    this.addEventListener("dragover", (e) => { e.preventDefault(); this.classList.add("dropping"); });
+    this.addEventListener("dragover", (e) => {
+      if (!e.dataTransfer.types.includes("Files")) return; // words go where they are dropped
+      e.preventDefault();
+      this.classList.add("dropping");
+    });
     this.addEventListener("dragleave", () => this.classList.remove("dropping"));
-    this.addEventListener("drop", (e) => { e.preventDefault(); this.classList.remove("dropping"); this.#take(e.dataTransfer.files); });
+    this.addEventListener("drop", (e) => {
+      this.classList.remove("dropping");
+      if (e.dataTransfer.files.length) { e.preventDefault(); this.#take(e.dataTransfer.files); }
+    });
   }
 
   /** Who is known has one conversation on all devices, and says it there; who is not begins another. */
   #startOver() {
     if (this.#isNamed) this.#send(this.#words.say("again"));
-    else { this.#link.reset(); this.#link.open().catch(() => { /* tried again when something is said */ }); }
+    else { this.#link.reset(); this.#open(); }
     this.input.focus();
   }
 
@@ -92,6 +118,7 @@ class MusterChat extends HTMLElement {
   }
 
   #submit() {
+    if (!this.#ready) { this.#eager = true; return this.#say("waiting"); }
     const text = this.input.value.trim();
     if (!text && !this.#waitingFiles().length) return this.input.focus();
     this.input.value = this.#link.draft = "";

@@ -21,7 +21,7 @@ export class Problem extends Error {
 }
 
 export class Line {
-  #base; #token; #naps = new Set();
+  #base; #token; #naps = new Set(); #asked = new Set();
 
   /** @param token called for each request; null before there is one */
   constructor(base, token) {
@@ -84,21 +84,29 @@ export class Line {
   /** Wait before the next try: as long as the server asked, then until the line seems to be back. */
   async rest(tries, { after = 0 } = {}) {
     const wait = Math.min(FIRST_WAIT * 2 ** tries, LONGEST_WAIT) * (0.7 + 0.6 * Math.random());
-    await new Promise((go) => { setTimeout(go, after); });
-    await new Promise((go) => {
-      const end = () => { clearTimeout(timer); this.#naps.delete(end); go(); };
-      const timer = setTimeout(end, Math.max(0, wait - after));
-      this.#naps.add(end);
-    });
+    await nap(after, this.#asked);
+    await nap(wait - after, this.#naps);
   }
 
-  /** Something got through, or the browser says so: whoever rests may try now. */
+  /** Something got through, or the browser says so: whoever rests may try now, but not sooner than asked. */
   nudge() { for (const end of [...this.#naps]) end(); }
+
+  /** What was tried is given up: nobody need rest for it. */
+  release() { for (const end of [...this.#asked, ...this.#naps]) end(); }
 
   #authorization() {
     const token = this.#token();
     return token ? { Authorization: `Bearer ${token}` } : {};
   }
+}
+
+/** Wait, `among` those who can be woken. */
+function nap(milliseconds, among) {
+  return new Promise((go) => {
+    const end = () => { clearTimeout(timer); among.delete(end); go(); };
+    const timer = setTimeout(end, Math.max(0, milliseconds));
+    among.add(end);
+  });
 }
 
 function parsed(text) {

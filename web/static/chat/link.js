@@ -1,5 +1,5 @@
 // One talk with the server: what is said goes out in order, what is told comes in, nothing is lost or doubled.
-import { Line } from "./line.js";
+import { Line, Problem } from "./line.js";
 import { Queue } from "./queue.js";
 import { newId, Shelf, Store } from "./store.js";
 import { Stream } from "./stream.js";
@@ -47,20 +47,37 @@ export class ChatLink extends EventTarget {
     this.#report();
   }
 
+  /** Resolves once it is sure that what this tab keeps is theirs who is there; else it is forgotten. */
+  async claim() {
+    for (let tries = 0; ; tries++) {
+      try {
+        this.#store.claim(subject(await this.#identify()));
+        return;
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        await this.#line.rest(tries, problem);
+      }
+    }
+  }
+
   /** Open the conversation if there is none; safe to call on every focus. */
   open() {
-    const { kept } = this.#store;
-    if (kept.id) return Promise.resolve();
-    this.#opening ??= this.#identify().then((identity) => (
-      this.#line.ask("POST", "/conversations", { channel: "web", ...this.#about, ...(identity && { identity }) })
-    )).then((answer) => {
-      if (kept !== this.#store.kept) return; // started over meanwhile
-      [kept.id, kept.token] = [answer.id, answer.token];
-      for (const message of answer.messages) this.#hear("message", message);
-      this.#store.save();
-      this.#follow();
-    }).finally(() => { this.#opening = null; });
+    if (this.#store.kept.id) return Promise.resolve();
+    if (!this.#opening) {
+      const mine = this.#begin(this.#store.kept).finally(() => { if (this.#opening === mine) this.#opening = null; });
+      this.#opening = mine;
+    }
     return this.#opening;
+  }
+
+  async #begin(kept) {
+    const identity = await this.#identify();
+    const answer = await this.#line.ask("POST", "/conversations", { channel: "web", ...this.#about, ...(identity && { identity }) });
+    if (kept !== this.#store.kept) return; // started over meanwhile
+    [kept.id, kept.token] = [answer.id, answer.token];
+    for (const message of answer.messages) this.#hear("message", message);
+    this.#store.save();
+    this.#follow();
   }
 
   /** Say something; it stands in the transcript at once, and goes when it can. */
@@ -81,8 +98,9 @@ export class ChatLink extends EventTarget {
     this.#stream.stop();
     this.uploads.stop();
     this.#store.forget();
+    this.#opening = null;
     this.#queue.stop();
-    this.#line.nudge(); // nobody need rest for what is given up
+    this.#line.release();
     [this.#staffSaw, this.#waiting] = [0, null];
     this.#tell("reset");
     this.#report();
@@ -200,4 +218,14 @@ export class ChatLink extends EventTarget {
   }
 
   #tell(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+}
+
+/** Whom a token names; the server alone says whether it is believed. */
+function subject(token) {
+  if (!token) return null;
+  try {
+    return String(JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub);
+  } catch {
+    return "";
+  }
 }

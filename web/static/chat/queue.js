@@ -25,21 +25,28 @@ export class Queue {
   async run() {
     if (this.#running) return;
     this.#running = true;
-    for (let tries = 0, message; (message = this.messages[0]);) {
-      try {
-        tries = await this.#send(message) ? 0 : tries;
-      } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
-        if (this.messages[0] !== message) continue; // started over meanwhile
-        const { id } = this.#store.kept;
-        if (problem.ended && id) this.#ended(id);
-        else if (problem.passes) this.waiting(problem);
-        else { this.#fail(message, problem); continue; }
-        await this.#line.rest(tries++, problem);
-      }
+    try {
+      for (let tries = 0, message; (message = this.messages[0]);) tries = await this.#try(message, tries);
+    } finally {
+      this.#running = false;
+      this.#tell("thinking", false);
     }
-    this.#running = false;
-    this.#tell("thinking", false);
+  }
+
+  /** One try of a message; the number of tries that failed since one went through. */
+  async #try(message, tries) {
+    try {
+      return await this.#send(message) ? 0 : tries;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (this.messages[0] !== message) return tries; // started over meanwhile
+      const { id } = this.#store.kept;
+      if (problem.ended && id) this.#ended(id);
+      else if (problem.passes) this.waiting(problem);
+      else { this.#fail(message, problem); return tries; }
+      await this.#line.rest(tries, problem);
+      return tries + 1;
+    }
   }
 
   async #send(message) {

@@ -34,7 +34,15 @@ export class Store {
   }
 
   forget() {
-    this.kept = fresh();
+    this.kept = { ...fresh(), person: this.kept.person };
+    this.#write();
+  }
+
+  /** What another person left in this tab is not for this one to see. */
+  claim(person) {
+    if (this.kept.person === person) return;
+    this.kept = { ...fresh(), person };
+    this.draft = "";
     this.#write();
   }
 
@@ -45,13 +53,13 @@ export class Store {
 }
 
 /**
- * id, token: the conversation's, null before it is opened. last: number of the newest message heard.
+ * person: whose talk it is, null where nobody is named. id, token: the conversation's, null before it is opened. last: number of the newest message heard.
  * base: added to its numbers where it is not the first in this tab. seen: number told as seen.
  * lines: the transcript. queue: messages not accepted yet. files: by whom they go, and how far.
  * whole: false where lines had to be dropped for want of room.
  */
 function fresh() {
-  return { id: null, token: null, last: 0, base: 0, seen: 0, lines: [], queue: [], files: [], whole: true };
+  return { person: null, id: null, token: null, last: 0, base: 0, seen: 0, lines: [], queue: [], files: [], whole: true };
 }
 
 /** Contents of files until they are accepted. Without IndexedDB they live as long as the page. */

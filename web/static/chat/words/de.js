@@ -41,5 +41,7 @@ export default {
   "why_attachment.unsupported": "Dateien dieser Art werden nicht angenommen. Senden Sie ein Bild, ein PDF oder eine Textdatei.",
   "why_attachment.refused": "Diese Datei wird nicht angenommen: Inhalt und Name passen nicht zusammen, oder sie könnte schaden.",
   "why_attachment.mismatch": "Die Datei hat sich beim Senden verändert. Wählen Sie sie noch einmal.",
+  "why_identity.needed": "Öffnen Sie den Chat aus Ihrem Intranet: er muss wissen, wer Sie sind.",
+  "why_identity.refused": "Ihre Anmeldung wurde hier nicht angenommen. Laden Sie die Seite neu; wenn es so bleibt, sagen Sie der IT Bescheid.",
   "why_other": "Das hat nicht geklappt. Versuchen Sie es noch einmal."
 };

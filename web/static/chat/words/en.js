@@ -41,5 +41,7 @@ export default {
   "why_attachment.unsupported": "{detail}",
   "why_attachment.refused": "{detail}",
   "why_attachment.mismatch": "The file changed while it was sent. Choose it again.",
+  "why_identity.needed": "Open the chat from your intranet: it must know who you are.",
+  "why_identity.refused": "Your sign-in was not accepted here. Load the page again; if it stays so, tell IT.",
   "why_other": "{detail}"
 };
