@@ -10,15 +10,16 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from api.identity_settings import PublicKey, parse_identity_key
 from api.settings import Settings
 from models.errors import DomainError
+from models.storable import storable
 
 _LONGEST: Final = 15 * 60
 _LEEWAY: Final = 60
 _SUBJECT: Final = 200
-_BY_SECRET: Final = ("HS256",)
-_BY_KEY: Final = ("RS256", "EdDSA")
 
 
 class IdentityRefusedError(DomainError):
@@ -56,34 +57,43 @@ def read_identity(settings: Settings, token: str | None, *, now: datetime) -> st
         raise IdentityRefusedError(
             "Identities are not set up here. Open the chat without one, or set MUSTER_IDENTITY_KEY."
         )
-    key = settings.identity_key.get_secret_value().strip()
+    key = parse_identity_key(settings.identity_key.get_secret_value())
     try:
         claims = jwt.decode(
             token,
             key,
-            algorithms=list(_BY_KEY if key.startswith("-----BEGIN") else _BY_SECRET),
+            algorithms=[_algorithm_of(key)],
             audience=settings.identity_audience,
             issuer=settings.identity_issuer,
             options={
                 "require": ["iss", "aud", "sub", "exp", "iat"],
-                "verify_exp": False,  # by our clock, below
+                "verify_exp": False,  # these three by our clock, below
                 "verify_iat": False,
                 "verify_nbf": False,
             },
         )
         begins, ends = float(claims["iat"]), float(claims["exp"])
-    except (jwt.PyJWTError, TypeError, ValueError) as error:
+        opens = float(claims.get("nbf", begins))
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError) as error:
         raise IdentityRefusedError("Who you are could not be verified. Ask for a new token.") from (
             error
         )
     moment = now.timestamp()
-    if not begins - _LEEWAY <= moment < ends or ends - begins > _LONGEST:
+    early = not (begins - _LEEWAY <= moment and opens - _LEEWAY <= moment)
+    if early or not moment < ends or ends - begins > _LONGEST:
         raise IdentityRefusedError(
             "This token is too old, too early or lives too long. Ask for a new one; at most 15 "
             "minutes are believed.",
             longest_seconds=_LONGEST,
         )
     subject = str(claims["sub"]).strip()
-    if not subject or len(subject) > _SUBJECT:
+    if not subject or len(subject) > _SUBJECT or storable(subject) != subject:
         raise IdentityRefusedError("This token names nobody. Put the directory id into `sub`.")
     return subject
+
+
+def _algorithm_of(key: PublicKey | str) -> str:
+    """The one algorithm that a key verifies: a token does not choose how it is believed."""
+    if isinstance(key, str):
+        return "HS256"
+    return "RS256" if isinstance(key, RSAPublicKey) else "EdDSA"
