@@ -139,7 +139,10 @@ def record_article(
     ).one_or_none()
     if (row.version if row is not None else None) != seen:
         raise StaleVersionError(
-            f"The article {draft.reference} was changed meanwhile. Look at it again.",
+            f"The article {draft.reference} was changed meanwhile. Look at it again."
+            if seen is not None
+            else f"There is an article {draft.reference} already. Change that one, or choose "
+            "another name.",
             reference=draft.reference,
             version=row.version if row is not None else None,
         )

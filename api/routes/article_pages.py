@@ -91,7 +91,11 @@ def write(
     active: Annotated[bool, Form()] = False,
     version: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Keep an article; where it cannot be kept, the form comes back as it was typed."""
+    """Keep an article; where it cannot be kept, the form comes back as it was typed.
+
+    It comes back with the version that the writer saw: what they have not seen is not written
+    over by pressing the same button again.
+    """
     house = house_of(request)
     name = storable(reference).strip()
     fields = {"reference": name, "service": service, "url": url, "active": active}
@@ -106,11 +110,8 @@ def write(
     try:
         with house.database.transaction() as session:
             record_article(session, draft, seen=version, actor=asker.name, now=house.clock())
-    except BadArticleError as refusal:
+    except (BadArticleError, StaleVersionError) as refusal:
         return _render_form(request, asker, fields, texts, version=version, refusal=refusal)
-    except StaleVersionError as refusal:
-        now: Any = refusal.data["version"]
-        return _render_form(request, asker, fields, texts, version=now, refusal=refusal)
     house.desk.offers.articles.warm()
     return RedirectResponse("/console/articles", HTTPStatus.SEE_OTHER)
 
@@ -136,6 +137,7 @@ def _render_form(
         version=version,
         services=house_of(request).organisation.catalogue.services,
         sentence=str(refusal) if refusal else None,
+        unseen=isinstance(refusal, StaleVersionError) and refusal.data["version"] is not None,
         most_steps=MOST_STEPS,
         most_sms=MOST_SMS,
     )

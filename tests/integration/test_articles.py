@@ -182,18 +182,23 @@ def test_a_form_that_is_refused_comes_back_as_it_was_typed(
     assert "<script>alert" not in answer.text
 
 
-def test_two_editors_at_once_do_not_write_over_each_other(
-    client: TestClient, installation: Installation
+@pytest.mark.parametrize("seen", ["1", None])
+def test_two_editors_at_once_do_not_write_over_each_other_however_often_they_save(
+    client: TestClient, installation: Installation, seen: str | None
 ) -> None:
     enter(client, installation, Role.ADMIN)
     page = client.get(PAGE).text
     client.post(PAGE, data=fields(page, reference="paper-jam", active="true", **english()))
     first = fields(page, reference="paper-jam", version="1", **english(steps="Mine."))
-    second = fields(page, reference="paper-jam", version="1", **english(steps="Yours."))
     client.post(PAGE, data=first)
-    answer = client.post(PAGE, data=second)
-    assert answer.status_code == 412
-    assert "Yours." in answer.text
+    for _ in range(2):
+        version = {} if seen is None else {"version": seen}
+        second = fields(page, reference="paper-jam", **version, **english(steps="Yours."))
+        answer = client.post(PAGE, data=second)
+        assert answer.status_code == 412
+        assert "Yours." in answer.text
+        assert f'href="{PAGE}?name=paper-jam"' in answer.text
+        seen = next(iter(re.findall(r'name="version" value="(\d+)"', answer.text)), None)
     with installation.database.reading() as session:
         assert list_articles(session)[0].texts["en"]["steps"] == "Mine."
 
