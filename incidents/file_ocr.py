@@ -27,7 +27,8 @@ _TOO_SMALL: Final = 24
 _MOST_PIXELS: Final = 12_000_000
 _DARK: Final = 110
 _SOFT: Final = 0.8
-_WAIT_S: Final = 20.0
+LOOK_S: Final = 8.0
+"""Seconds that tesseract has for one look; a photo full of noise takes it many times as long."""
 _MOST: Final = 40_000
 _MUCH: Final = 1_500
 _HEX: Final = re.compile(r"\b[0OQ][xX]([0-9A-Fa-fOoQlISZ]{6,8})\b")
@@ -55,8 +56,9 @@ class OcrReader:
         self,
         program: Callable[[], str | None] = find_program,
         rapid: Callable[[], bool] = has_rapid,
+        look: Callable[[Image.Image], str] = look_rapid,
     ) -> None:
-        self._program, self._rapid = program, rapid
+        self._program, self._rapid, self._look = program, rapid, look
 
     def read(self, content: bytes) -> FileText:
         """The text in a picture; bounded by the sandbox it runs in."""
@@ -74,20 +76,28 @@ class OcrReader:
         if min(given.size) < _TOO_SMALL:
             return FileText("", None)
         text = ""
-        for look in _looks(program, given, rapid=rapid):
-            text = f"{text}\n{mend_codes(look())}".strip()
+        for look in _looks(program, given, self._look if rapid else None):
+            try:
+                found = look()
+            except Exception:  # what three libraries raise when memory is short has no common name
+                if not text:
+                    raise
+                break  # what the first look found is worth keeping
+            text = f"{text}\n{mend_codes(found)}".strip()
             if len(text) > _MUCH or any(True for _ in find_codes(text)):
                 break  # a screen full of words is no dialog, and dear to look at twice
         return FileText(storable(text)[:_MOST])
 
 
-def _looks(program: str | None, given: Image.Image, *, rapid: bool) -> Iterator[Callable[[], str]]:
+def _looks(
+    program: str | None, given: Image.Image, rapid: Callable[[Image.Image], str] | None
+) -> Iterator[Callable[[], str]]:
     """The ways to look at a picture, the cheapest first."""
     grey = given.convert("L")
     if program is not None:
         yield lambda: _look(program, _prepared(grey, larger=True))
-    if rapid:
-        yield lambda: look_rapid(_bounded(given))
+    if rapid is not None:
+        yield lambda: rapid(_bounded(given))
     elif program is not None:
         yield lambda: _look(program, _prepared(grey, larger=False))
 
@@ -133,7 +143,7 @@ def _look(program: str, picture: Image.Image) -> str:
             input=out.getvalue(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_WAIT_S,
+            timeout=LOOK_S,
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError):

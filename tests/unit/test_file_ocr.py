@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from PIL import Image
 
 from benchmarks.dialogs import CODES, Dialog, make_dialogs
 from classifier.signature_codes import find_codes
-from incidents.file_ocr import NO_PROGRAM, OcrReader, mend_codes
+from incidents.file_ocr import LOOK_S, NO_PROGRAM, OcrReader, mend_codes
+from incidents.file_sandbox import SandboxPolicy
 
 
 @pytest.mark.parametrize("dialog", make_dialogs(count=6), ids=lambda one: one.theme)
@@ -45,6 +47,38 @@ def test_a_program_that_cannot_be_started_reads_nothing_and_breaks_nothing() -> 
         make_dialogs(count=1)[0].content
     )
     assert found.text.strip() == ""
+
+
+def program_that_says(folder: Path, words: str) -> str:
+    path = folder / "tesseract"
+    path.write_text(f"#!/bin/sh\ncat > /dev/null\necho '{words}'\n")
+    path.chmod(0o700)
+    return str(path)
+
+
+class EngineError(Exception):
+    """As the libraries' own: of no common class."""
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), RuntimeError("bad alloc"), EngineError()])
+def test_what_the_first_look_found_stays_when_the_second_breaks(
+    tmp_path: Path, trouble: Exception
+) -> None:
+    def look(_: Image.Image) -> str:
+        raise trouble
+
+    picture = make_dialogs(count=1)[0].content
+    program = program_that_says(tmp_path, "The printer is offline")
+    assert OcrReader(lambda: program, lambda: True, look).read(picture).text == (
+        "The printer is offline"
+    )
+    silent = program_that_says(tmp_path, "")
+    with pytest.raises(type(trouble)):  # nothing was read: that is no empty picture
+        OcrReader(lambda: silent, lambda: True, look).read(picture)
+
+
+def test_two_looks_of_tesseract_leave_time_for_the_rest() -> None:
+    assert SandboxPolicy().wall_s * 2 / 3 >= 2 * LOOK_S
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(30)])
