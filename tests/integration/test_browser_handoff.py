@@ -71,6 +71,45 @@ def test_a_person_asks_for_a_person_and_both_see_every_word_as_it_comes(
     assert console.locator("main :is(script, img, b)").count() == 0
 
 
+def see(page: Page, *, seen: bool) -> None:
+    """The browser says that the page is seen, or in the background."""
+    page.evaluate(
+        """(seen) => {
+          Object.defineProperty(document, "hidden", { value: !seen, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        seen,
+    )
+
+
+def test_words_count_as_read_only_when_somebody_can_see_them(
+    staff: Visit, visit: Visitor, served: Served
+) -> None:
+    chat = visit().page()
+    say(chat, OUTAGE)
+    expect(chat.get_by_role("region", name="Your report")).to_be_visible()
+    say(chat, "human please")
+    console = staff.page("/console/conversations")
+    console.locator("td.title a").click()
+    console.get_by_role("button", name="Take over").click()
+    expect(chat.get_by_text("Ana of IT has joined")).to_be_visible()
+    expect(console.get_by_text("Live", exact=True)).to_be_visible()
+    see(console, seen=False)
+    console.evaluate("""() => {
+      document.addEventListener("sse:handoffs", () => { document.body.dataset.heard = "yes"; });
+      document.addEventListener("htmx:beforeSend", () => { document.body.dataset.fetched = "yes"; });
+    }""")
+    say(chat, "Are you there?")
+    expect(console.locator("body[data-heard]")).to_be_attached()
+    expect(console.locator("body[data-fetched]")).not_to_be_attached()
+    expect(chat.locator(".mine .sent").last).not_to_have_text("Read")
+    see(console, seen=True)
+    expect(console.locator(".turn.person").last).to_contain_text("Are you there?")
+    expect(chat.locator(".mine .sent").last).to_have_text("Read")
+    say(chat, "Hello?")
+    expect(console.locator(".turn.person").last).to_contain_text("Hello?")
+
+
 def test_given_back_the_last_question_can_be_answered_again(
     staff: Visit, visit: Visitor, served: Served
 ) -> None:

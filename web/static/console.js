@@ -59,6 +59,11 @@ document.addEventListener("input", ({ target }) => {
   fetch(form.dataset.typing, { method: "POST", headers: { "X-CSRF-Token": form.elements.csrf.value } }).catch(() => { /* the next one tells it */ });
 });
 
+// What a person wrote counts as read once it is fetched: not while nobody can see this page.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("#end")) event.preventDefault();
+});
+
 // What was ticked while a search or a refresh was on its way stays ticked.
 const ticks = () => [...document.querySelectorAll("input[name=pick]")];
 const reference = (tick) => tick.value.split("@")[0];
