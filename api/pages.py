@@ -9,7 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from api.wiring import Installation
 
 ENGLISH: Final = "en"
+HOME: Final = "/console"
+LONGEST_PATH: Final = 500
 _PAGES: Final = Path(__file__).parent.parent / "web" / "templates"
 TEMPLATES: Final = Jinja2Templates(_PAGES)
 _LONGEST: Final = 200
@@ -135,12 +137,32 @@ class PageRoute(APIRoute):
 def render_refusal(request: Request, error: DomainError) -> Response:
     """What a person reads instead of a problem in JSON."""
     if error.code == _SIGN_IN:
-        here = request.url.path if request.method == "GET" else "/console"
-        login = f"/login?next={quote(here, safe='/')}"
         if "hx-request" in request.headers:
+            login = _sign_in_for(_page_around(request))
             return Response(status_code=204, headers={"HX-Redirect": login})
-        return RedirectResponse(login, HTTPStatus.SEE_OTHER)
+        here = request.url.path if request.method == "GET" else HOME
+        return RedirectResponse(_sign_in_for(here), HTTPStatus.SEE_OTHER)
     return render_trouble(request, STATUS.get(error.code, 500), str(error), code=error.code)
+
+
+def _sign_in_for(onward: str) -> str:
+    return f"/login?next={quote(onward, safe='/')}"
+
+
+def _page_around(request: Request) -> str:
+    """The page that asked for a part of itself: a part alone is nothing to come back to."""
+    try:
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+    except ValueError:
+        return HOME
+    return safe_path(f"{page.path}?{page.query}" if page.query else page.path)
+
+
+def safe_path(path: str) -> str:
+    """Only into the console: a link must not send people elsewhere after they signed in."""
+    inside = path == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))
+    fits = len(path) <= LONGEST_PATH and "\\" not in path and path.isprintable()
+    return path if inside and fits else HOME
 
 
 def render_trouble(request: Request, status: int, sentence: str, *, code: str = "") -> Response:

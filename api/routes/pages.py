@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,11 +16,17 @@ from api.auth import (
     sign_in_by_password,
     sign_out,
 )
-from api.pages import PageRoute, render_page, render_spoken
+from api.pages import (
+    HOME,
+    LONGEST_PATH,
+    PageRoute,
+    render_page,
+    render_spoken,
+    safe_path,
+)
 from api.staff import SignInRefusedError
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-_HOME: Final = "/console"
 
 
 @router.get("/")
@@ -42,10 +48,10 @@ def show_help(request: Request) -> Response:
 
 
 @router.get("/login")
-def show_login(request: Request, next: str = _HOME) -> Response:  # noqa: A002 - its name in links
+def show_login(request: Request, next: str = HOME) -> Response:  # noqa: A002 - its name in links
     if find_asker(request) is not None:
         return _onward(next)
-    return render_page(request, "login.html", onward=_safe(next))
+    return render_page(request, "login.html", onward=safe_path(next))
 
 
 @router.post("/login")
@@ -53,7 +59,7 @@ def sign_in(
     request: Request,
     name: Annotated[str, Form(max_length=200)],
     password: Annotated[str, Form(max_length=500)],
-    onward: Annotated[str, Form(max_length=500)] = _HOME,
+    onward: Annotated[str, Form(max_length=LONGEST_PATH)] = HOME,
 ) -> Response:
     answer = _onward(onward)
     try:
@@ -63,7 +69,7 @@ def sign_in(
             request,
             "login.html",
             status=HTTPStatus.UNAUTHORIZED,
-            onward=_safe(onward),
+            onward=safe_path(onward),
             name=name,
             refusal=str(refusal),
         )
@@ -78,7 +84,7 @@ def show_link(request: Request, token: str) -> Response:
 
 @router.post("/login/link/{token}")
 def use_link(request: Request, token: str) -> Response:
-    answer = _onward(_HOME)
+    answer = _onward(HOME)
     try:
         sign_in_by_link(request, answer, token)
     except SignInRefusedError as refusal:
@@ -86,7 +92,7 @@ def use_link(request: Request, token: str) -> Response:
             request,
             "login.html",
             status=HTTPStatus.UNAUTHORIZED,
-            onward=_HOME,
+            onward=HOME,
             refusal=str(refusal),
         )
     return answer
@@ -102,13 +108,7 @@ def leave(request: Request, csrf: Annotated[str, Form(max_length=200)] = "") -> 
 
 
 def _onward(path: str) -> RedirectResponse:
-    return RedirectResponse(_safe(path), HTTPStatus.SEE_OTHER)
-
-
-def _safe(path: str) -> str:
-    """Only into the console: a link must not send people elsewhere after they signed in."""
-    inside = path == _HOME or path.startswith((f"{_HOME}/", f"{_HOME}?"))
-    return path if inside and "\\" not in path and path.isprintable() else _HOME
+    return RedirectResponse(safe_path(path), HTTPStatus.SEE_OTHER)
 
 
 def _origin(url: str) -> str:

@@ -29,11 +29,24 @@ def test_a_stranger_is_led_to_the_sign_in_and_back(client: TestClient, path: str
     assert answer.headers["location"] == f"/login?next={path}"
 
 
-def test_a_live_update_of_a_stranger_sends_the_whole_page_to_the_sign_in(
-    client: TestClient,
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/console/conversations/7", "/console/conversations/7"),
+        ("http://testserver/console?view=all", "/console%3Fview%3Dall"),
+        ("https://evil.example//evil.example/", "/console"),
+        ("http://testserver/console\\..\\x", "/console"),
+        ("http://[broken", "/console"),
+        ("http://testserver/console?words=" + "x" * 500, "/console"),
+        (None, "/console"),
+    ],
+)
+def test_a_live_update_of_a_stranger_leads_by_the_sign_in_back_to_its_page(
+    client: TestClient, page: str | None, back: str
 ) -> None:
-    answer = client.get("/console/changes", headers={"HX-Request": "true"})
-    assert answer.headers["hx-redirect"].startswith("/login")
+    told = {"HX-Request": "true"} | ({"HX-Current-URL": page} if page else {})
+    answer = client.get("/console/changes", headers=told)
+    assert answer.headers["hx-redirect"] == f"/login?next={back}"
 
 
 def test_name_and_password_open_the_console(client: TestClient, installation: Installation) -> None:
