@@ -37,10 +37,47 @@ _TOO: Final = re.compile(
 )
 _NEAR: Final = 60
 _FOR: Final = re.compile(
-    rf"(?i)(?<!works )(?<!fine )(?<!ok )\b(?:for|4|on behalf of|für|im namen (?:von|meiner|"
-    rf"meines)) "
-    rf"(?P<role>(?:{_MINE} )?{_ROLE})\b"
+    rf"(?i)\b(?P<cue>for|4|on behalf of|für|im namen (?:von|meiner|meines)) "
+    rf"(?P<role>(?:{_MINE} )?{_ROLE})\b(?!['\u2019]s\b)"
     rf"(?:,? (?P<name>(?-i:{_TITLE} )?(?-i:{_NAME}{_SECOND})))?"
+)
+_CLAUSE_ENDS: Final = re.compile(r"(?i)[.,;:!?\n]|\b(?:and|but|because|since|und|aber|weil|denn)\b")
+_OPENS: Final = re.compile(
+    r"(?i)\W*(?:(?:hi|hello|hey|hallo|moin|good (?:morning|day)|guten (?:tag|morgen)|please|bitte|"
+    r"sorry|urgent|ok|no|nein|yes|ja|well|oh|actually|there|team|all)\W+){0,4}"
+    r"(?:(?:this|that|it|das|es) (?:is|ist)\s|it['\u2019]?s\s)?(?:only |just |nur )?"
+    r"(?:(?:an?|ein\w*) )?(?:(?:problem|issue|request|ticket|question|störung|frage)\s)?"
+)
+_REPORTS: Final = re.compile(
+    r"(?i)(?<!\ba )(?<!\bthe )\b(?:report(?:ing)?|writ(?:e|ing)|fil(?:e|ing)|ask(?:ing)?|"
+    r"text(?:ing)?|call(?:ing)?|rais(?:e|ing)|log(?:ging)?|open(?:ing)?|creat(?:e|ing)|melden?|"
+    r"schreiben?|fragen?|(?:fil(?:e|ing)|mak(?:e|ing)|rais(?:e|ing)) a report|help|hilfe)"
+    r"(?: (?:this|it|that|something|here|you|das|es|dies|hier|(?:an?|eine?n?) (?:\w{1,20} )?"
+    r"(?:problem|issue|ticket|incident|fault|outage|fehler|störung)))? $"
+)
+_REQUESTS: Final = re.compile(r"(?i)^\W{0,3}(?:(?:i am )?requesting|request for|please|bitte)\b")
+_FAILING: Final = re.compile(
+    r"(?i)\b(?:down|broken|dead|locked|stuck|offline|gone|crash(?:es|ed|ing)?|fail(?:s|ed|ing)?|"
+    r"freezes|jams|kaputt|gesperrt|(?:not|n['\u2019]t|nt) "
+    r"(?:work(?:ing)?|open|start|load|print|connect)|geht nicht|funktioniert nicht) $"
+)
+_I: Final = re.compile(
+    r"(?i)\b(?:i|ich)\b(?! (?:am |would like to |want to |wish to |möchte |will )?"
+    r"(?:report|writ|fil|ask|text|melde|schreib|frag))"
+)
+_MY_OWN: Final = re.compile(
+    r"(?i)\b(?:i|ich|my|mein\w*)\b"
+    r"(?! (?:am requesting|need|want|would like|brauche|möchte) (?!(?:it|this|that|es)\b))"
+    r"|\b(?:waiting|wait|warten?)\b"
+)
+_CANNOT: Final = re.compile(
+    r"(?i)\b(?:can(?:no|['\u2019])?t|can not|could ?n['\u2019]?t|unable|not able|when|while|"
+    r"wenn|während)\b"
+)
+_TELLERS: Final = re.compile(
+    r"(?i)\b(?:reach|call|hear|see|find|contact|mail|message|text|ring|join|from|to|von) me\b"
+    r"|\b(?:mich|mir) (?:\S{1,20} )?nicht\b"
+    r"|\b(?:because|since|as|weil|da|denn) (?:my|i|mein\w*|ich)\b"
 )
 _WRITING: Final = re.compile(
     r"(?i)\b(?:reporting|writing|texting|filing|i report|ich (?:melde|schreibe))"
@@ -72,15 +109,18 @@ _THEY: Final = re.compile(
     r"(?i)\b(?:s?he|her|his|s?he'?s|whose|ihr(?:e[mnrs]?)?|sein(?:e[mnrs]?)?|sie (?:kommt|kann|hat|"
     r"sieht|bekommt)|er (?:kommt|kann|hat|sieht|bekommt))\b"
 )
+_CLAUSE: Final = 160
 _LONGEST: Final = 4_000
 
 
 def find_behalf(text: str) -> str | None:
     """Whom the words are about, as the teller names them; None: the teller, or nobody single."""
     told = text[:_LONGEST]
-    for pattern in (_FOR, _SUBJECT):
+    for pattern, is_theirs in ((_FOR, _is_meant_for), (_SUBJECT, _is_their_trouble)):
         for match in pattern.finditer(told):
             if _TOO.search(told, match.start(), match.end() + _NEAR):
+                continue
+            if not is_theirs(told, match):
                 continue
             role = " ".join(match["role"].split())
             return _shown(match["name"]) or (role.lower() if role.isupper() else role)
@@ -94,6 +134,32 @@ def find_behalf(text: str) -> str | None:
 def is_about_one(text: str) -> bool:
     """Whether the trouble is told of one other person: "she cannot", "his laptop"."""
     return _THEY.search(text[:_LONGEST]) is not None
+
+
+def _is_meant_for(text: str, match: re.Match[str]) -> bool:
+    """Whether the report is for them, and not only what the teller was about to do."""
+    if match["cue"].lower() not in {"for", "4", "für"}:
+        return True
+    before = text[max(0, match.start() - _CLAUSE) : match.start()]
+    clause = _CLAUSE_ENDS.split(before)[-1]
+    if _REPORTS.search(clause) is not None:
+        return _CANNOT.search(clause) is None
+    if _OPENS.fullmatch(clause) and (match.start() < _CLAUSE or clause.strip()):
+        return _I.search(_clause_after(text, match.end())) is None
+    if _MY_OWN.search(clause) is not None:
+        return False
+    asked = _FAILING.search(clause) or _REQUESTS.search(clause)
+    return asked is not None or is_about_one(text)
+
+
+def _is_their_trouble(text: str, match: re.Match[str]) -> bool:
+    """Whether they have it: "my boss can't reach me, my Teams is down" is the teller's."""
+    rest = re.split(r"[.;!?\n]", text[match.start() : match.end() + _CLAUSE])[0]
+    return _TELLERS.search(rest) is None
+
+
+def _clause_after(text: str, at: int) -> str:
+    return _CLAUSE_ENDS.split(text[at : at + _CLAUSE])[0]
 
 
 def _shown(name: str | None) -> str | None:

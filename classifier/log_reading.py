@@ -93,6 +93,13 @@ _JSON_MESSAGE: Final = re.compile(
 _STARTS: Final = re.compile(
     rf"\s{{0,4}}(?:{_STAMP})|\s{{0,4}}\[?(?:FATAL|CRITICAL|SEVERE|ERROR|WARN|WARNING)\]?\b[\s:]"
 )
+_TIMED: Final = re.compile(rf"\s{{0,4}}(?P<stamp>{_STAMP})")
+_TO_THE_INSTANT: Final = re.compile(r"<|.*:\d\d(?:[.,]\d{3,9}|Z|[+-]\d\d)|.*\dT\d")
+_SOURCE: Final = re.compile(
+    r"\W{0,4}(?:\[[^\[\]]{1,80}\]|(?:[\w.-]{1,60} )?(?:[\w./-]{1,60}\[\d{1,8}\]|kernel): ?"
+    r"|[A-Za-z_][\w$]{0,40}(?:\.[A-Za-z_][\w$]{0,60}){2,12}\b|pid \d|0x[0-9a-f])"
+    r"|[^=]{0,200}\b\w{1,40}=[\w\"'/]"
+)
 _QUOTED: Final = re.compile(r"[\"“„«](?P<said>[^\"“”„«»\n]{12,200})[\"”“»]")
 _QUOTED_WORDS: Final = 4
 
@@ -174,6 +181,21 @@ def find_told(text: str) -> Iterator[Told]:
 def is_log_line(line: str) -> bool:
     """Whether a program wrote this line: it begins with a time or a level."""
     return _STARTS.match(line) is not None
+
+
+def is_machine_line(line: str) -> bool:
+    """Whether only a program writes so: a level in front, or a time with a level or a source.
+
+    A time that is told to the instant is a program's; any other a person writes too.
+    """
+    timed = _TIMED.match(line)
+    if timed is None:
+        return is_log_line(line)
+    rest = line[timed.end() :].lstrip()
+    if _TO_THE_INSTANT.match(timed["stamp"]) or _SOURCE.match(rest):
+        return True
+    levelled = _LEVEL.match(rest) if rest.isupper() else _LEVEL.search(rest[:_LEVEL_WITHIN])
+    return levelled is not None
 
 
 def _find_lines(lines: list[str], starts: list[int], taken: set[int]) -> Iterator[Line]:
