@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from assistant.trouble_words import TROUBLE
+
 _SHORT: Final = 200
 YES_IT_DID: Final = frozenset(
     {"yes", "y", "yep", "yeah", "yup", "exactly", "ja", "jep", "genau", "sim", "sí", "si", "oui",
@@ -15,8 +17,8 @@ YES_IT_DID: Final = frozenset(
 )  # fmt: skip
 NO: Final = frozenset({"no", "n", "nope", "nah", "nein", "não", "nao", "non", "no thanks"})
 _CREDIT: Final = re.compile(
-    r"(?i)\b(?:helped|did (?:the trick|it)|solved (?:it|that|the problem|my problem)|fixed (?:it|"
-    r"that)|worked|works (?:like a charm|a treat|perfectly|for me|great))\b"
+    r"(?i)\b(?:helped|did (?:the trick|it(?! again))|solved (?:it|that|the problem|my "
+    r"problem)|fixed (?:it|that)|worked|works (?:like a charm|a treat|perfectly|for me|great))\b"
     r"|\b(?:workaround|article|tip|trick|guest network|instructions?|steps?) (?:works?|does it|"
     r"is ok(?:ay)?|helps?)\b"
     r"|\bhat (?:mir |echt |super |wirklich )?(?:geholfen|geklappt|funktioniert)\b"
@@ -53,15 +55,24 @@ _HEDGED: Final = re.compile(
     r"wenn|falls|bis|gestern|vorher|früher|"
     r"fast|beinahe|hoffentlich|vielleicht|eigentlich)\b"
 )
+_FAULT: Final = r"(?:problem|issue|fault|error|jam|message|crash|outage|fehler|störung|meldung)s?"
 _IT: Final = r"(?:it|that|the (?:problem|issue|fault|error|jam|message))"
 _BACK: Final = re.compile(
     rf"(?i)\b(?:{_IT} (?:has |have )?(?:came|come|comes|coming)(?: right)? back|"
     rf"(?:it'?s|that'?s|{_IT} is) back|again the same|(?:did not|didn'?t) last|"
     r"(?:happen(?:s|ed|ing)|broke|broken|stopped|started|same (?:problem|thing|issue)|jammed|"
-    r"locked|gone|down) again|back to square one|"
+    rf"locked|gone|down) again|{_IT} did (?:it|that) again|back to square one|"
     r"(?:helped|worked) (?:only )?(?:for )?(?:a (?:while|minute|second|moment|bit)|once|briefly|"
+    r"(?:\w+ ){1,2}(?:seconds|minutes|moments)|"
     r"until)|(?:ist|kommt|kam) (?:schon )?wieder (?:da|zurück)|(?:geht|läuft) (?:schon )?wieder "
     r"nicht|wieder (?:kaputt|dasselbe|das gleiche|weg)|hielt nicht(?: lange)?|fängt wieder an)\b"
+)
+_CURED: Final = re.compile(
+    rf"(?i)\b(?:no longer|nicht mehr) \w+"
+    rf"|\b(?:was|were|war) (?:\w+ )?(?:down|broken|gone|dead|stuck|offline|slow|kaputt|tot)\b"
+    rf"|\b(?:solved|fixed|cleared|cured|behoben) (?:the|my|that|this) (?:\w+ )?{_FAULT}"
+    rf"|\b(?:it|that|{_FAULT})(?:'s| is| has| ist)?(?: now| jetzt)? "
+    r"(?:gone|weg|behoben|solved|fixed)\b"
 )
 _TRYING: Final = re.compile(
     r"(?i)\A\W*(?:(?:ok(?:ay)?|alright|fine|sure|thanks|thank you|hm+|danke|gut|klar)\W*){1,3}\Z"
@@ -81,8 +92,12 @@ def read_helped(text: str) -> bool | None:
     plain = _HARMLESS.sub(" ", text)
     if _NOT.search(plain) or came_back(text):
         return False
-    yes = _CREDIT.search(plain) or _WORKS.search(plain)
-    return True if yes and not _HEDGED.search(plain) else None
+    return True if _says_yes(text) and not _HEDGED.search(plain) and not _lacks(text) else None
+
+
+def helped_and_more(text: str) -> bool:
+    """Whether a yes and a trouble are told in one breath: "it worked, now the laptop is dead"."""
+    return len(text) <= _SHORT and _says_yes(text) and _lacks(text)
 
 
 def credits_help(text: str) -> bool:
@@ -98,3 +113,13 @@ def is_trying(text: str) -> bool:
 def came_back(text: str) -> bool:
     """Whether what had been solved is there again."""
     return len(text) <= _SHORT and bool(_BACK.search(text))
+
+
+def _says_yes(text: str) -> bool:
+    plain = _HARMLESS.sub(" ", text)
+    return bool(_CREDIT.search(plain) or _WORKS.search(plain))
+
+
+def _lacks(text: str) -> bool:
+    """Whether a trouble is named beside those that are said to be over."""
+    return bool(TROUBLE.search(_HARMLESS.sub(" ", _CURED.sub(" ", text))))

@@ -12,11 +12,16 @@ from assistant.phrases import say
 from models.vocabulary import Channel
 
 _ABUSE: Final = re.compile(
-    r"(?i)\b(?:f+u+c+k\w*|f\*+k\w*|wtf|ffs|fkn|stfu|bull ?shit\w*|shit\w*|arse\w*|ass ?holes?|"
-    r"bastards?|"
-    r"bitch\w*|crap\w*|idiots?|idiotic|morons?|imbeciles?|stupid (?:bot|machine|thing|tool|app)|"
+    r"(?i)\b(?:(?:mother ?)?f+u+c+k+(?:s|ed|ers?|in|ing|wits?|up)?|f\*+k(?:s|ed|ers?|ing)?|"
+    r"wtf|ffs|fkn|stfu|"
+    r"(?:bull|horse|dog|dip)? ?s+h+i+t+(?:s|e|ty|tier|tiest|ting|show|hole|heads?|storm|load)?|"
+    r"ars(?:e|es|ed)|(?:arse|ass) ?holes?|bastards?|bitch(?:es|ed|ing|y)?|"
+    r"crap(?:py|pier|piest|fest)?|idiots?|idiotic|morons?|imbeciles?|"
+    r"stupid (?:bot|machine|thing|tool|app)|"
     r"useless (?:bot|machine|thing|tool|piece|lot|people|it)|piece of (?:junk|garbage|rubbish)|"
-    r"scheiß\w*|scheiss\w*|verdammt\w*|arschl\w*|idioten?|deppen?|drecks\w*|blöde[rs]? \w+)\b"
+    r"schei(?:ß|ss)\w*|drecks\w*|"  # German makes one word of two
+    r"verdammt(?:e[nmrs]?|noch ?mal)?|arschl(?:o|ö|oe)ch(?:er|ern)?|idioten?|deppen?|"
+    r"blöde[rs]? \w+)\b"
 )
 _LONGEST: Final = 4_000
 _SHORT: Final = "Sorry for the trouble."

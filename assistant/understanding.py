@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from assistant.calling_off import calls_off, discards, is_still_wanted, sends_after_all
 from assistant.choices import fold
 from assistant.dialogue import ConversationState, Said
-from assistant.helped import NO, YES_IT_DID, came_back, is_trying, read_helped
+from assistant.helped import NO, YES_IT_DID, came_back, helped_and_more, is_trying, read_helped
+from assistant.trouble_words import TROUBLE, WORSE, is_broken_now
 from classifier.scope import read_scope
 
 _YES: Final = frozenset(
@@ -31,12 +33,6 @@ _UNSURE: Final = frozenset(
     {"i don't know", "i dont know", "don't know", "dont know", "dunno", "no idea", "not sure",
      "idk", "weiß nicht", "weiss nicht", "keine ahnung", "não sei", "no sé"}
 )  # fmt: skip
-_TROUBLE: Final = re.compile(
-    r"(?i)\b(?:down|broken|crash\w*|gone|dead|fail\w*|error|stuck|fr(?:o|ee)z\w*|slow|crawl\w*|sluggish|unusable|offline|outage|"
-    r"not work\w*|doesn'?t|don'?t|won'?t|can'?t|cannot|cant|wont|unable|no (?:wifi|internet|sound|"
-    r"connection|network|mail)|kaputt|geht nicht|funktioniert nicht|ausfall|lento|caiu|"
-    r"não funciona|no funciona|refuses?|blank|black screen|time[sd]? ?out|disconnect\w*)\b"
-)
 _NO_WORD: Final = re.compile(r"[\x00-\x40\x5b-\x60\x7b-\x7f]*")
 _JUST_SEND: Final = re.compile(
     r"(?i)\s{0,5}(?:no,? )?(?:please |pls |ok |can you |but )?(?:just )?"
@@ -53,12 +49,6 @@ _SEND: Final = re.compile(
     r"abschicken|raus damit|weg damit)\b"
     r"(?!.{0,40}\b(?:not|nicht|but|aber|without|when|wenn)\b)"
 )
-_WORSE: Final = re.compile(
-    r"(?i)\b(?:got|gets|getting|become|becoming|even|much|is|now)\s(?:even\s|much\s)?worse\b"
-    r"|\bworse now\b|\bwird (?:immer )?schlimmer\b|\bimmer noch\b|\bainda não\b"
-    r"|\bstill (?:the same|not working|down|broken|nothing)\b"
-    r"|\b(?:problem|error|issue|fault|outage|fehler|störung)s?\b.{0,20}\b(?:back|again|wieder)\b"
-)
 _CORRECTS: Final = re.compile(
     r"(?i)^.{0,24}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|"
     r"program|app|name))\b"
@@ -73,20 +63,9 @@ _STATUS: Final = re.compile(
     r"|\bwas (?:ist|wird)(?: denn)?(?: jetzt| nun)? (?:mit|aus) (?:meine[rm]? (?:meldung|ticket)|"
     r"meiner|meinem)\b|\bwie ist der stand\b|\bgibt es (?:schon )?(?:etwas |was )?neues\b"
 )
-_CALLED_OFF: Final = re.compile(
-    r"(?i)^\W*(?:please |pls |bitte |ok(?:ay)?,? )?(?:forget|ignore|disregard|cancel|withdraw|"
-    r"vergessen sie|ignorieren sie|stornieren sie) (?:about )?(?:it|that|this|my (?:last )?"
-    r"(?:report|message|text)|the report|das|es|meine (?:letzte )?(?:meldung|nachricht|sms))"
-    r"(?=\W*$|[,.;!]|\s(?:please|now|then|it|its|it's|i|i'll|ill|as|because|since|bitte)\b)"
-)
 _NOTHING: Final = re.compile(
     r"(?i)\b(?:nothing(?:'?s| is)?|not|nix|nichts)\b.{0,20}\b(?:broken?|wrong|out of order|faulty|"
     r"kaputt|defekt)\b|\bkaputt ist nichts\b|\bkeine störung\b"
-)
-_DISCARD: Final = re.compile(
-    r"(?i)^\W*(?:stop+|halt|moment|wait|no|nein)?\W{0,3}(?:please |bitte )?(?:verwerfen|discard|"
-    r"scrap|drop (?:it|that|this)|don'?t send|do not send|nicht (?:ab)?senden|nicht abschicken|"
-    r"forget (?:it|that))\b"
 )
 _ANOTHER: Final = re.compile(
     r"(?i)\b(?:separate(?:ly)?|second (?:matter|thing|one)|other thing|another (?:thing|one|"
@@ -118,7 +97,15 @@ def choose_intent(said: Said, state: ConversationState) -> str:
     plain = _plainly(said, state)
     if plain is not None:
         return plain
-    return _inside(said, state) if state.loop is not None else _outside(said, state)
+    intent = _inside(said, state) if state.loop is not None else _outside(said, state)
+    return _after_all(said, state) if intent == "cancel" and is_still_wanted(said.text) else intent
+
+
+def _after_all(said: Said, state: ConversationState) -> str:
+    """What sounds like an end, and tells of a trouble or of sending: it ends nothing."""
+    if state.loop is not None:
+        return "insist" if sends_after_all(said.text) else "inform"
+    return "inform" if state.slots.get("last_report") else "report"
 
 
 def _plainly(said: Said, state: ConversationState) -> str | None:
@@ -140,15 +127,15 @@ def _plainly(said: Said, state: ConversationState) -> str | None:
 
 def _ordered(said: Said, state: ConversationState) -> str | None:
     """What is told outright: an attack; with no service named, how it stands, or to stop."""
-    if state.loop is not None and _DISCARD.match(said.text):
+    if state.loop is not None and discards(said.text):
         return "cancel"
     if said.facts.get("suspicious") and state.requested in {None, "description"}:
         return "report"
     if len(said.text) > _ASIDE or said.facts.get("services"):
         return None
-    if _STATUS.search(said.text) and not _TROUBLE.search(said.text):
+    if _STATUS.search(said.text) and not TROUBLE.search(said.text):
         return "ask_status"
-    called_off = _CALLED_OFF.match(said.text) and not _AGAIN.search(said.text)
+    called_off = calls_off(said.text) and not _AGAIN.search(said.text)
     return "cancel" if called_off else None
 
 
@@ -159,7 +146,8 @@ def _told_of_help(said: Said, state: ConversationState) -> str | None:
     if state.slots.get("follow_up") != "helped":
         return None
     told = _after_help(said)
-    if told == "deny" and not said.facts.get("services"):
+    lacks = told == "deny" or helped_and_more(said.text)
+    if lacks and not said.facts.get("services"):
         return "worse"  # "mail is not working" may be another trouble
     return told if told == "resolved" else None
 
@@ -176,15 +164,10 @@ def _after_help(said: Said) -> str | None:
     if folded in NO | _CANCEL | _RESTART | _UNSURE:
         return _short_answer(folded)
     found = read_helped(said.text)
-    if found is None or (found and _tells_trouble(said)):
-        return None
+    if found is None:
+        return "inform" if helped_and_more(said.text) else None
     short = len(said.text.split()) <= 2 * _SENTENCE
     return "resolved" if found else "deny" if short else "inform"
-
-
-def _tells_trouble(said: Said) -> bool:
-    """Whether words name a service and what it lacks: "the S drive is gone too" is no yes."""
-    return bool(said.facts.get("services")) and bool(_TROUBLE.search(said.text))
 
 
 def _short_answer(folded: str) -> str | None:
@@ -212,6 +195,7 @@ def _inside(said: Said, state: ConversationState) -> str:
         least = _VERY_SURE  # a yes that sends something must be a clear one
     tells = said.act == "report" and state.requested == "description"
     tells |= state.requested == "helped" and said.act in {"affirm", "worse"}
+    tells |= said.act == "resolved" and is_broken_now(said.text)
     return "inform" if tells or said.act_probability < least else said.act
 
 
@@ -238,7 +222,7 @@ def _outside(said: Said, state: ConversationState) -> str:
     asked = state.asked()
     words = len(said.text.split())
     names = bool(said.facts.get("services") or said.facts.get("codes"))
-    tells = bool(_TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
+    tells = bool(TROUBLE.search(said.text)) and (names or words >= _SENTENCE)
     if asked == "insist":
         return _after_doubt(said)
     if asked is None:
@@ -257,7 +241,7 @@ def _taken_up(said: Said, state: ConversationState) -> str | None:
     """Words about what was given up, or about help that was told with the report."""
     if (state.slots.get("dropped") or {}).get("article") and came_back(said.text):
         return "report"
-    if state.slots.get("tried") and read_helped(said.text) and not _tells_trouble(said):
+    if state.slots.get("tried") and read_helped(said.text):
         return "resolved"
     insists = said.act == "insist" and said.act_probability >= _SURE
     waits = state.slots.get("pending") and state.asked() != "insist"
@@ -271,7 +255,7 @@ def _tells_of_another(said: Said, state: ConversationState) -> bool:
     named = said.facts.get("services", ())
     if service is None or not named or service in named or said.act in _CHATTER:
         return False
-    return bool(_TROUBLE.search(said.text)) or (
+    return bool(TROUBLE.search(said.text)) or (
         said.unasked_act == "report" and said.unasked_probability >= _VERY_SURE
     )
 
@@ -304,7 +288,7 @@ def _news(text: str) -> str | None:
     """Whether somebody who has a report says, in so many words, that it is worse or over."""
     if len(text) > _FOLLOW_UP:
         return None
-    if _WORSE.search(text):
+    if WORSE.search(text):
         return "worse"
     return "resolved" if _AGAIN.search(text) else None
 

@@ -89,6 +89,23 @@ def test_a_dropped_draft_is_not_sent_and_comes_back_whole(house: House, way: Way
 
 
 @ON_THE_WEB
+def test_an_order_to_send_is_no_order_to_forget(house: House, way: Way) -> None:
+    one = Teller(house, way)
+    one.say(VPN)
+    one.say({"polite": "Forget it, just send it please", "furious": "FORGET IT, JUST SEND IT"})
+    assert one.only().text == way.of(VPN)
+
+
+@EVERY_WAY
+def test_a_sent_report_of_what_still_fails_is_not_taken_back(house: House, way: Way) -> None:
+    one = Teller(house, way)
+    one.say(VPN)
+    one.finish(impact="just me")
+    one.say({"polite": "Ignore it, it still does not work", "furious": "IGNORE IT, STILL BROKEN"})
+    assert "withdrawn" not in dict(one.only().later)
+
+
+@ON_THE_WEB
 def test_starting_over_keeps_what_was_told_for_a_day(house: House, way: Way) -> None:
     one = Teller(house, way)
     one.say(

@@ -97,7 +97,9 @@ def test_free_words_count_like_the_button(shelf: House, talk: Talk, words: str) 
     assert [one.outcome for one in helps(shelf)] == [HelpOutcome.HELPED]
 
 
-@pytest.mark.parametrize("words", ["no", "still the same", "TRIED THAT ALREADY, USELESS"])
+@pytest.mark.parametrize(
+    "words", ["no", "still the same", "that did it again", "TRIED THAT ALREADY, USELESS"]
+)
 def test_what_did_not_help_is_filed_and_the_report_says_what_was_tried(
     shelf: House, talk: Talk, words: str
 ) -> None:

@@ -23,14 +23,23 @@ HELPED = (
     "all good now", "problem solved", "I can print again", "das hat geholfen, danke",
     "hat geklappt!", "geht wieder", "jetzt geht's", "ja, danke, funktioniert",
     "no need to send anything, it works now", "didn't expect that, it worked",
+    "that worked and cleared the error", "the paper jam is gone, that helped", "it was stuck, that fixed it",
+    "it worked, the printer is no longer stuck", "hat geholfen, Fehler ist weg",
 )  # fmt: skip
 NOT_HELPED = (
     "that did not help", "no, still broken", "STILL NOT WORKING", "tried that already",
     "nope nothing", "useless", "same problem", "hat nicht geholfen", "leider nein",
     "nein, geht immer noch nicht", "it worked for a second and then jammed again",
     "it only helped half", "there is no tray 2", "klappt leider nicht",
+    "that did it again", "it worked for five seconds and died",
+)  # fmt: skip
+A_YES_AND_A_TROUBLE = (
+    "the steps helped, now Outlook crashes", "that fixed it for Anna, mine is dead",
+    "Ja hat geklappt, jetzt ist der Drucker tot", "works great on my phone, laptop is dead",
+    "it worked, then it froze", "that helped, now the scanner is offline",
 )  # fmt: skip
 NEITHER = (
+    *A_YES_AND_A_TROUBLE,
     "it is the printer on floor 3", "where is the rear door?", "what do you mean",
     "since this morning", "i have a customer waiting", "whole team has it", "", "x" * 500,
     "the S drive is gone too", "it worked yesterday", "did that help others?", "now all is gone",
@@ -53,6 +62,15 @@ def test_a_no_in_any_words_is_heard(text: str) -> None:
 @pytest.mark.parametrize("text", NEITHER)
 def test_other_words_are_neither(text: str) -> None:
     assert read_helped(text) is None
+
+
+@pytest.mark.parametrize("text", A_YES_AND_A_TROUBLE)
+def test_a_yes_beside_a_trouble_goes_on_with_the_report(text: str) -> None:
+    said = Said(text, Channel.WEB, act="resolved", act_probability=0.95)
+    state = ConversationState(loop="intake_form", requested="helped")
+    assert choose_intent(said, state) == "inform"
+    after = ConversationState(slots={"last_report": "RPT-1", "follow_up": "helped"})
+    assert choose_intent(said, after) == "worse"
 
 
 @pytest.mark.parametrize(

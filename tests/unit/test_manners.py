@@ -12,16 +12,20 @@ ANSWER = Turn((Utterance("utter_ask_impact", "Who is affected?"),))
 
 
 @pytest.mark.parametrize(
-    "text", ["FUCK OFF", "you useless piece of junk", "so ein Scheiß", "what a shit tool", "wtf"]
-)
+    "text", ["FUCK OFF", "you useless piece of junk", "so ein Scheiß", "what a shit tool", "wtf",
+     "SAP IS CRAP", "this crappy printer", "it is fucked", "bullshit", "so ein Scheißdrucker",
+     "verdammter Mist", "Drecksteil"],
+)  # fmt: skip
 def test_swearing_is_heard(text: str) -> None:
     assert is_abusive(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["Outlook is down", "I am furious", "the scrap list in SAP", "Herr Scheidt hat kein WLAN", ""],
-)
+    ["Outlook is down", "I am furious", "the scrap list in SAP", "Herr Scheidt hat kein WLAN", "",
+     "the wifi at our Arsenal site is down", "the craps app does not open", "shitake order fails",
+     "the Crapo Inc account is locked", "the arsenic list in the lab system"],
+)  # fmt: skip
 def test_a_complaint_is_no_insult(text: str) -> None:
     assert not is_abusive(text)
 
