@@ -27,10 +27,11 @@ from assistant.messages import Answer, Inbound, Opened, clean, digest
 from assistant.offering import Offers
 from assistant.opening import Wanted, new_conversation, record_opened
 from assistant.phrases import spoken_languages
-from assistant.readings import checked_context, filed_draft, understood
+from assistant.readings import checked_context, filed_draft, overheard, understood
 from assistant.resuming import forget_old
 from assistant.text_dialogue import TextDialogue
 from assistant.transcript import TurnOvertakenError, Words
+from assistant.understanding import choose_intent
 from classifier.encoding import EncoderUnavailableError
 from classifier.foreign import foreign_language
 from classifier.language import detect_language
@@ -63,6 +64,7 @@ class _Thought:
     state: ConversationState
     turn: Turn
     read: ReadDraft | None
+    intent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,12 @@ class Desk:
             held = said.handoff == HandoffState.HELD
             if held and message.by_silence:
                 return Answer((), None, None)
+            told = overheard(self.intake.reader, said) if held else {}
             thought = None if held else self._think(row, said)
             try:
                 with self.database.transaction() as session:
                     if thought is None:
-                        return self._record_held(session, row, message)
+                        return self._record_held(session, row, message, told)
                     return self._record(session, row, message, thought)
             except (TurnOvertakenError, IntegrityError):
                 # Another turn of this conversation came first: look again, then take it anew.
@@ -208,6 +211,7 @@ class Desk:
         state = forget_old(state, said) if over else state  # also what was pressed, or unreadable
         if readable:
             said = with_outlook(self.intake, row, said, state, now)
+        intent = choose_intent(said, state)
         after, turn = ForeignWords(TextDialogue(self.engine)).turn(state, said)
         turn = soothe(after, said, turn)
         read = None
@@ -217,7 +221,7 @@ class Desk:
                 read = self.intake.read_draft(draft, now=now)
             else:
                 read = ReadDraft(draft, None, None, None)
-        return _Thought(after, turn, read)
+        return _Thought(after, turn, read, intent)
 
     def _with_people(self, row: Conversation, said: Said, state: ConversationState) -> Said:
         """With where the colleague sits of whom they speak, and whether a mail of theirs is odd."""
@@ -268,6 +272,7 @@ class Desk:
         if thought.turn.handoff is not None:
             record_asked(session, row.id, self.handoffs, now=now)
         outcome = render_outcome(session, recorded, mail=_tells_of_mail(thought.read))
+        outcome |= {"intent": thought.intent, "added": _adds(thought.turn)}
         if recorded is not None:
             thought.state.slots["last_report"] = recorded.report.reference
             session.get_one(Conversation, row.id).state = thought.state.to_json()
@@ -300,7 +305,9 @@ class Desk:
             number=number,
         )
 
-    def _record_held(self, session: Session, row: Conversation, message: Inbound) -> Answer:
+    def _record_held(
+        self, session: Session, row: Conversation, message: Inbound, told: Mapping[str, Any]
+    ) -> Answer:
         """The turn's one transaction while one of staff answers: the words, and who waits."""
         now = self.clock()
         transcript.record_version(session, row, row.state, now=now)
@@ -309,7 +316,7 @@ class Desk:
             record_heard(handoff, self.handoffs, now=now)
         number = transcript.next_number(session, row.id)
         files = [str(one) for one in message.attachments]
-        outcome = {**render_outcome(session, None), "held": True, "files": files}
+        outcome = {**render_outcome(session, None), "held": True, "files": files, **told}
         transcript.record_inbound(
             session,
             row,
@@ -368,6 +375,10 @@ class Desk:
 
 def _tells_of_mail(read: ReadDraft | None) -> bool:
     return read is not None and (read.draft.suspicious or mentions_mail(read.draft.text))
+
+
+def _adds(turn: Turn) -> bool:
+    return turn.addition is not None and turn.addition["report"] is not None
 
 
 def _repeated(session: Session, row: Conversation, message: Inbound) -> Answer | None:

@@ -21,9 +21,12 @@ from assistant.desk import Desk
 from assistant.dialogue import ConversationState
 from assistant.drafting import filing_of
 from assistant.messages import clean
+from assistant.nlg import render_sms
 from assistant.readings import filed_draft
+from assistant.text_dialogue import UNFILED
 from assistant.texts import record_expected
 from assistant.transcript import TurnOvertakenError, Words
+from assistant.wording import render_card
 from incidents import handoffs
 from incidents.drafts import Recorded
 from incidents.segments import SEGMENT, count_segments, is_gsm, render_gsm
@@ -112,7 +115,7 @@ class HandoffDesk:
             author = self._shown(row, actor) or say.NOBODY
             said = Words(words, author=author, actor=actor, key=key)
             self._tell(session, row, said, _heard_last(session, row, held), now)
-            handoffs.record_said(held)
+            handoffs.record_said(held, self.policy, now=now)
 
     def give_back(self, conversation: ConversationId, actor: str) -> None:
         """The assistant goes on where it was; anybody who may take may also give back.
@@ -169,7 +172,7 @@ class HandoffDesk:
                     words = say.recorded(transcript.language_of(row), name, reference)
                     note = Words(words, actor=actor, report=reference)
                     self._note(session, fresh, held, f"recorded:{reference}", note, now)
-                    handoffs.record_said(held)
+                    handoffs.record_said(held, self.policy, now=now)
                     return recorded
             except TurnOvertakenError as error:
                 if attempt == _TRIES - 1:
@@ -198,7 +201,10 @@ class HandoffDesk:
             if found is None or found.due_at is None or found.due_at > now:
                 return False  # somebody was quicker
             language = transcript.language_of(row)
-            if found.state is HandoffState.HELD:
+            if found.state is HandoffState.HELD and found.waiting_since is None:
+                outcome = HandoffOutcome.GIVEN_BACK  # the person was silent, not staff
+                words = say.left(language, self._shown(row, found.taken_by))
+            elif found.state is HandoffState.HELD:
                 outcome = HandoffOutcome.LEFT_ALONE
                 words = say.silent(language, self._shown(row, found.taken_by))
             else:
@@ -218,16 +224,32 @@ class HandoffDesk:
         actor: str | None,
         now: datetime,
     ) -> None:
-        """The assistant speaks again: a sentence, and what it had asked once more."""
+        """The assistant speaks again: a sentence, and what it had asked once more.
+
+        What was told to staff meanwhile is more of the draft; without one, and where nobody
+        answered it, it is asked whether to report it.
+        """
         state = ConversationState.from_json(row.state)
-        if state.loop is not None:
-            state.slots["attachments"] = filing.files_of(session, row, state)
-            row.state = state.to_json()
+        idle = actor is None and outcome is HandoffOutcome.GIVEN_BACK
+        alone = outcome is HandoffOutcome.LEFT_ALONE
+        unfiled = filing.take_along(session, row, state, alone=alone)
+        question = say.unfiled(transcript.language_of(row)) if unfiled else None
+        if question is not None:
+            state.issued = [[one.title, one.payload] for one in question[1]]
+            state.events.append({"event": "bot", "text": None, "metadata": {"utter": UNFILED}})
+        row.state = state.to_json()
         handoffs.record_ended(handoff, outcome, now=now, actor=actor)
-        self._note(session, row, handoff, "ended", Words(words, actor=actor), now)
+        self._note(session, row, handoff, "ended", Words(words, actor=actor), now, update=idle)
         asked = transcript.asked_last(session, row, state)
+        if asked is not None and asked.card is not None:
+            card = render_card(state.slots, self.desk.organisation.catalogue)
+            asked = replace(asked, card=card)
         if asked is not None:
             self._tell(session, row, asked, None, now)
+        if question is not None:
+            text, buttons = question
+            shown = render_sms(text, buttons) if row.channel is Channel.SMS else text
+            self._note(session, row, handoff, "unfiled", Words(shown, buttons), now)
         if row.channel is Channel.SMS:
             record_expected(session, row, self.texts.silence)
 
@@ -239,12 +261,14 @@ class HandoffDesk:
         name: str,
         words: Words,
         now: datetime,
+        *,
+        update: bool = False,
     ) -> None:
-        """Our own sentence, said once. Unasked, it is an update: by text it waits for the day."""
+        """Our own sentence, said once. Unasked, it is an `update`: by text it waits for the day."""
         said = replace(words, key=f"handoff:{handoff.id}:{name}")
         if row.channel is Channel.SMS:
             said = replace(said, text=render_gsm(words.text))
-            if _heard_last(session, row, handoff) is None:
+            if update or _heard_last(session, row, handoff) is None:
                 said = replace(said, key=None)
         self._tell(session, row, said, None, now)
 

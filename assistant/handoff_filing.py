@@ -1,9 +1,9 @@
-"""What a report is made of when staff record it from a conversation, as it stands."""
+"""What a report is made of when staff record it as it stands, or leave it to the assistant."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,19 +16,68 @@ from models.conversation import Conversation, Message
 from models.report import Attachment
 from models.vocabulary import Direction
 
+_COURTESY: Final = frozenset({"request_human", "greet", "thanks"})
+_A_COURTESY: Final = 60
+"""Characters of the longest that is surely no more; in more something may be told."""
+_SETTLED: Final = frozenset({"thanks", "resolved", "cancel"})
+_TROUBLE: Final = frozenset({"report", "worse"})
+
 
 def told(session: Session, row: Conversation, state: ConversationState) -> Mapping[str, Any]:
     """Description and attachments: the draft's, with what was said to staff since.
 
-    Without a draft, all that was said since the last report of the conversation.
+    Without a draft, all that was said since the last report of the conversation; nothing where
+    that was no more than courtesy.
     """
     draft = state.slots.get("description")
     said = unreported(session, row)
-    words = [one.text for one in said if one.payload is None]
+    spoken = [one for one in said if one.payload is None]
+    words = [one.text for one in spoken] if any(map(_tells, spoken)) else []
     if draft:
-        words = [str(draft), *(one.text for one in said if _is_held(one))]
+        words = [str(draft), *(one.text for one in _to_staff(said))]
     description = "\n".join(text for one in words if (text := one.strip()))
     return {"description": description, "attachments": files_of(session, row, state)}
+
+
+def take_along(
+    session: Session, row: Conversation, state: ConversationState, *, alone: bool
+) -> bool:
+    """Leave what was told to staff to the assistant: each word once, in `state`.
+
+    It is more of the open draft, or of words of which we have asked already what they are.
+
+    Args:
+        session: Inside the transaction; the messages are marked as taken.
+        row: The conversation, whose hand-off ends.
+        state: Its dialogue, which is changed.
+        alone: Whether nobody of staff answered their last words, nor decided what they are.
+
+    Returns:
+        Whether the words wait in `pending` now, for the person to say if they are a report.
+
+    """
+    heard = _to_staff(unreported(session, row))
+    said = _unsettled(heard) if state.loop is None else list(filter(_tells, heard))
+    for one in heard:
+        one.outcome = {**(one.outcome or {}), "taken": True}
+    if state.loop is not None:
+        state.slots["attachments"] = files_of(session, row, state)
+        _take(state.slots, "description", said)
+        return False
+    if waiting := state.slots.get(WAITING):
+        state.slots[WAITING] = _take(dict(waiting), "text", said)
+        return False
+    if state.slots.get("pending") and state.slots.get("doubted"):
+        _take(state.slots, "pending", said)
+        return False
+    trouble = next((one for one in said if _intent(one) in _TROUBLE), None)
+    if not alone or trouble is None:
+        return False
+    facts = (trouble.outcome or {}).get("facts") or {}
+    state.slots |= {"pending": None, "pending_facts": facts, "doubted": True}
+    state.slots["attachments"] = files_of(session, row, state)
+    _take(state.slots, "pending", said)
+    return True
 
 
 def files_of(session: Session, row: Conversation, state: ConversationState) -> list[str]:
@@ -52,7 +101,7 @@ def files_of(session: Session, row: Conversation, state: ConversationState) -> l
 
 
 def unreported(session: Session, row: Conversation) -> Sequence[Message]:
-    """What the person said since the latest report came of the conversation, in order."""
+    """What the person said since the latest report, in order, and that was added to none."""
     rows = session.scalars(
         select(Message).where(Message.conversation_id == row.id).order_by(Message.number)
     )
@@ -60,7 +109,7 @@ def unreported(session: Session, row: Conversation) -> Sequence[Message]:
     for one in rows:
         if (one.outcome or {}).get("report"):
             found.clear()
-        elif one.direction is Direction.INBOUND:
+        elif one.direction is Direction.INBOUND and not (one.outcome or {}).get("added"):
             found.append(one)
     return found
 
@@ -75,6 +124,37 @@ def after_filing(state: ConversationState, reference: str) -> ConversationState:
     after.loop = after.requested = None
     after.rejected, after.issued = False, []
     return after
+
+
+def _take(slots: dict[str, Any], name: str, said: Sequence[Message]) -> dict[str, Any]:
+    words = [slots.get(name), *(one.text.strip() for one in said)]
+    slots[name] = "\n".join(str(one) for one in words if one) or None
+    return slots
+
+
+def _unsettled(said: Sequence[Message]) -> list[Message]:
+    """What was told since the person last thanked, or said that it works again."""
+    settled = max((one.number for one in said if _intent(one) in _SETTLED), default=0)
+    return [one for one in said if one.number > settled and _tells(one)]
+
+
+def _to_staff(said: Sequence[Message]) -> list[Message]:
+    """Words to staff in the hand-off that is open; `taken` marks those of one that ended."""
+    return [
+        one
+        for one in said
+        if _is_held(one) and one.payload is None and not (one.outcome or {}).get("taken")
+    ]
+
+
+def _tells(message: Message) -> bool:
+    short = len(message.text.strip()) <= _A_COURTESY
+    return bool(message.text.strip()) and not (short and _intent(message) in _COURTESY)
+
+
+def _intent(message: Message) -> str:
+    """What the words do; a report where nothing could read them."""
+    return str((message.outcome or {}).get("intent") or "report")
 
 
 def _is_held(message: Message) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.dialogue import ConversationState
+from assistant.choices import render_payload
+from assistant.dialogue import Button, ConversationState
 from assistant.phrases import say
 
 NOBODY: Final = "IT"
@@ -24,6 +25,15 @@ def silent(language: str, name: str | None) -> str:
     """For somebody who waited in vain for the one who had taken over."""
     sentence = "{who} could not answer in time, I am sorry. I am the assistant again."
     return say(sentence, language, who=_who(language, name))
+
+
+def unfiled(language: str) -> tuple[str, tuple[Button, ...]]:
+    """Whether words that nobody of staff answered are to be a report."""
+    words = say("What you wrote is in no report yet. Shall I report it?", language)
+    return words, (
+        Button(say("Report it after all", language), render_payload("insist")),
+        Button(say("No, thank you", language), render_payload("deny")),
+    )
 
 
 def recorded(language: str, name: str | None, report: str) -> str:

@@ -50,6 +50,7 @@ ENGLISH: Final = frozenset(
         "{who} has left. I am the assistant again.",
         "{who} could not answer in time, I am sorry. I am the assistant again.",
         "{who} recorded it as {report}.",
+        "What you wrote is in no report yet. Shall I report it?",
         "Nobody of IT was free, I am sorry. {report} stands, and IT sees it.",
         "Nobody of IT was free, I am sorry. What you wrote is kept; let us finish your report.",
         "Nobody of IT was free, I am sorry. Tell me what does not work, and I write it down.",

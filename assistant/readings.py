@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from assistant.dialogue import Said
+from assistant.dialogue import ConversationState, Said
 from assistant.phrases import spoken_languages
+from assistant.understanding import choose_intent
 from classifier.behalf import find_behalf, is_about_one
+from classifier.encoding import EncoderUnavailableError
 from classifier.foreign import foreign_language
 from classifier.language import detect_language
 from classifier.log_words import split_log
@@ -19,6 +21,7 @@ from classifier.suspicion import is_suspicious_mail
 from incidents.drafts import Draft
 from incidents.helping import Tried
 from incidents.organisation import Organisation
+from incidents.readers import ReaderPort
 from models.conversation import Conversation
 from models.errors import UnknownServiceError, UnknownSiteError
 from models.ids import AttachmentId
@@ -51,6 +54,21 @@ def understood(said: Said, heard: Heard) -> Said:
             "probabilities": dict(category.probabilities),
         },
     )
+
+
+def overheard(reader: ReaderPort, said: Said) -> dict[str, Any]:
+    """What words to staff do and tell, for when the assistant goes on with them.
+
+    Empty where nothing was said, or nothing can read it.
+    """
+    if said.payload is not None or not said.text.strip():
+        return {}
+    try:
+        said = understood(said, reader.hear(said.text, asked=None))
+    except EncoderUnavailableError:
+        return {}
+    facts = {**said.facts, "category": dict(said.category)}
+    return {"intent": choose_intent(said, ConversationState()), "facts": facts}
 
 
 def filed_draft(

@@ -28,7 +28,9 @@ WAITING: Final = "text_waiting"
 SAME: Final = render_payload("text_same")
 NEW: Final = render_payload("text_new")
 _WORD: Final = re.compile(r"[^\W\d_]{3}")
-_DOUBTS: Final = frozenset({"utter_unclear", "utter_default"})
+UNFILED: Final = "handoff_unfiled"
+"""The question whether what was told to staff is to be a report, as the state remembers it."""
+_DOUBTS: Final = frozenset({"utter_unclear", "utter_default", UNFILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def waits_for_a_word(state: ConversationState) -> str | None:
 
 
 def _doubted(state: ConversationState) -> bool:
-    """Whether we asked last whether something is not working, and not: that is a question."""
+    """Whether we asked last if it is a report, and did not say that it is a question."""
     names = [one["metadata"]["utter"] for one in state.events if one.get("event") == "bot"]
     return bool(names) and names[-1] in _DOUBTS
 

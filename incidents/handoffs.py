@@ -51,12 +51,14 @@ class HandoffPolicy:
     Attributes:
         patience: After this without anybody, a person who asked is told that nobody was free.
         silence: A person who waits so long for the one who took over gets the assistant back.
+        idle: A conversation that is held ends by itself where the person is silent for so long.
         shown: What they are told of who writes.
 
     """
 
     patience: timedelta = timedelta(minutes=15)
     silence: timedelta = timedelta(minutes=15)
+    idle: timedelta = timedelta(hours=8)
     shown: StaffShown = StaffShown.FIRST_NAME
 
 
@@ -155,7 +157,7 @@ def standing_handoffs(session: Session) -> int:
 
 
 def due_handoffs(session: Session, *, now: datetime, limit: int) -> Sequence[Handoff]:
-    """Those whose person has waited too long."""
+    """Those whose person has waited, or been silent, too long."""
     return session.scalars(
         select(Handoff)
         .where(Handoff.state != S.ENDED, Handoff.due_at <= now)
@@ -239,9 +241,9 @@ def record_heard(row: Handoff, policy: HandoffPolicy, *, now: datetime) -> None:
         row.waiting_since, row.due_at = now, now + policy.silence
 
 
-def record_said(row: Handoff) -> None:
+def record_said(row: Handoff, policy: HandoffPolicy, *, now: datetime) -> None:
     """The one who holds it wrote: it is the person's turn."""
-    row.waiting_since = row.due_at = None
+    row.waiting_since, row.due_at = None, now + policy.idle
 
 
 def record_ended(

@@ -29,7 +29,8 @@ ANSWERS: Final = or_(Message.reply_to.is_not(None), IS_NOTE)
 
 def is_answer(message: Message) -> bool:
     """What `ANSWERS` says, of one that is read."""
-    return message.reply_to is not None or message.client_id is not None
+    is_note = message.client_id is not None and message.author is None
+    return message.reply_to is not None or is_note
 
 
 def owe_note(

@@ -16,7 +16,8 @@ class Handoff(Base):
     """One time that a person of staff takes the assistant's place in one conversation.
 
     At most one of a conversation is open. `waiting_since` is when the person began to wait for
-    an answer of a human; empty while it is their turn. At `due_at` a sweep acts on that wait.
+    an answer of a human; empty while it is their turn. At `due_at` a sweep acts on that wait, or on
+    the silence of a person whose turn it is.
     """
 
     __tablename__ = "handoff"

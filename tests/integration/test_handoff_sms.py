@@ -160,6 +160,26 @@ def test_at_night_an_answer_goes_out_and_words_out_of_the_blue_wait(
     assert texts(twilio)[-1] == "Is it better?"
 
 
+def test_who_took_over_by_day_and_writes_at_night_wakes_nobody(
+    client: TestClient, house: Installation, twilio: Twilio, clock: StandingClock
+) -> None:
+    twilio.deliver(PHONE, OUTAGE, to=client, public=PUBLIC)
+    send_owed(house)
+    clock.forward(minutes=1)
+    ana = Ana(client, house)
+    ana.do("take")
+    send_owed(house)
+    assert "Ana of IT has joined" in texts(twilio)[-1]
+    clock.forward(hours=11)
+    ana.do("messages", key="k1", text="Is it better?")
+    send_owed(house)
+    assert "Is it better?" not in texts(twilio)
+    clock.forward(hours=8)
+    jobs_of(house).sms.extend(house.texts.sending.due_messages() if house.texts else [])
+    send_owed(house)
+    assert texts(twilio)[-1] == "Is it better?"
+
+
 def test_a_number_that_gets_too_many_texts_of_staff_is_told_so_once(
     client: TestClient, house: Installation, twilio: Twilio
 ) -> None:

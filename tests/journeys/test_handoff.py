@@ -127,14 +127,19 @@ def test_given_back_the_dialogue_is_where_it_was(house: House) -> None:
     talk.say("human please")
     conversation, staff = conversation_of(house), staff_of(house)
     staff.take(conversation, "ana.keller")
-    talk.say("is anybody there? SAP crashes too, for all of us in Pune")
+    more = "is anybody there? SAP crashes too, for all of us in Pune"
+    talk.say(more)
     staff.give_back(conversation, "ana.keller")
     left, asked = ours(house)[-2:]
     assert left.text == "Ana of IT has left. I am the assistant again."
-    assert asked.card == card
+    assert card is not None
+    assert asked.card is not None
+    shown = {row["name"]: row["value"] for row in asked.card["rows"]}
+    before = {row["name"]: row["value"] for row in card["rows"]}
+    assert shown == before | {"description": f"{OUTAGE} {more}"}
     assert [title for title, _ in asked.buttons] == buttons
     talk.say("Send", payload=asked.buttons[0][1])
-    assert words_of(house) == [OUTAGE]
+    assert words_of(house) == [f"{OUTAGE}\n{more}"]
     assert handoffs(house)[0].outcome is HandoffOutcome.GIVEN_BACK
 
 
@@ -213,6 +218,33 @@ def test_what_the_assistant_filed_is_not_filed_again_by_staff(house: House) -> N
         "human please\nthe printer burns",
         "wifi gone in berlin, nobody can work",
     ]
+
+
+def test_what_was_added_to_a_report_is_not_filed_again_by_staff(house: House) -> None:
+    talk = Talk(desk_of(house))
+    talk.say(OUTAGE)
+    talk.press("Send")
+    talk.say("it is even worse now")
+    conversation, staff = conversation_of(house), staff_of(house)
+    staff.take(conversation, "Ana")
+    with pytest.raises(NothingToFileError):
+        staff.file(conversation, "Ana")
+    assert words_of(house) == [OUTAGE]
+
+
+@pytest.mark.parametrize("phone", [None, PHONE])
+def test_a_greeting_and_the_wish_for_a_person_are_no_report(
+    house: House, phone: str | None
+) -> None:
+    talk = Talk(desk_of(house), phone=phone)
+    talk.say("hello")
+    talk.say("can I talk to a human please?")
+    conversation, staff = conversation_of(house), staff_of(house)
+    staff.take(conversation, "Ana")
+    talk.say("thank you")
+    with pytest.raises(NothingToFileError):
+        staff.file(conversation, "Ana")
+    assert count_reports(house) == 0
 
 
 def test_of_two_who_take_one_wins_and_the_other_hears_who(house: House) -> None:

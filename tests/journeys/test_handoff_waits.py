@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from assistant.texts import TextHearing
 from incidents.handoffs import find_open
+from incidents.segments import count_segments
 from incidents.text_inbound import TextBox
+from incidents.text_notes import is_answer
 from models.conversation import Conversation
 from models.texting import TextThread
 from models.vocabulary import HandoffOutcome
 from tests.conftest import House
-from tests.journeys.handing import conversation_of, handoffs, last_words, ours, staff_of
+from tests.journeys.handing import conversation_of, handoffs, last_words, ours, staff_of, words_of
 from tests.journeys.talk import Talk, count_reports, desk_of
 
 PHONE = "+447700900051"
@@ -117,6 +119,102 @@ def test_silence_files_nothing_while_staff_hold_it_and_does_again_afterwards(
     house.clock.forward(minutes=30)
     assert hearing.hear_silence() == 1
     assert count_reports(house) == 1
+
+
+OUTAGE = "VPN is down for the whole Berlin office, 40 people cannot work"
+
+
+def test_what_was_told_to_who_never_answered_is_in_the_report_that_is_sent(house: House) -> None:
+    talk = Talk(desk_of(house))
+    talk.say("the wifi is gone")
+    conversation, staff = conversation_of(house), staff_of(house)
+    for _ in range(2):
+        staff.take(conversation, "Ana")
+        talk.say("whole floor 3, 40 people cannot work")
+        house.clock.forward(minutes=15)
+        assert staff.sweep() == 1
+        house.clock.forward(minutes=1)
+    talk.say("just send it")
+    assert words_of(house) == ["the wifi is gone" + "\nwhole floor 3, 40 people cannot work" * 2]
+
+
+def test_without_a_draft_what_nobody_answered_is_asked_about(house: House) -> None:
+    talk = Talk(desk_of(house))
+    talk.say("Kann ich bitte mit einem Menschen sprechen?")
+    conversation, staff = conversation_of(house), staff_of(house)
+    staff.take(conversation, "Ana")
+    talk.say("hallo?")
+    talk.say("VPN ist in ganz Berlin weg, 40 Leute k\u00f6nnen nicht arbeiten")
+    house.clock.forward(minutes=15)
+    assert staff.sweep() == 1
+    asked = ours(house)[-1]
+    assert "noch nicht gemeldet" in asked.text
+    said = talk.say(asked.buttons[0][0], payload=asked.buttons[0][1])
+    assert said
+    talk.say("Senden", payload=next(b.payload for b in talk.buttons if b.title == "Senden"))
+    assert words_of(house) == ["VPN ist in ganz Berlin weg, 40 Leute k\u00f6nnen nicht arbeiten"]
+
+
+def test_by_text_what_nobody_answered_is_filed_by_silence(house: House) -> None:
+    talk = Talk(desk_of(house), phone=PHONE)
+    talk.say("human please")
+    conversation, staff, hearing = conversation_of(house), staff_of(house), hearing_of(house)
+    staff.take(conversation, "Ana")
+    talk.say(OUTAGE)
+    house.clock.forward(minutes=15)
+    assert staff.sweep() == 1
+    asked = ours(house)[-1]
+    assert "in no report yet" in asked.text
+    assert count_segments(asked.text) == 1
+    assert asked.id in house.jobs.sms
+    house.clock.forward(minutes=30)
+    assert hearing.hear_silence() == 1
+    assert words_of(house) == [OUTAGE]
+
+
+@pytest.mark.parametrize("last", ["thanks a lot", "it works again, thanks"])
+def test_what_staff_settled_is_not_asked_about(house: House, last: str) -> None:
+    talk = Talk(desk_of(house), phone=PHONE)
+    conversation, staff = desk_of(house).thread_of(PHONE), staff_of(house)
+    staff.take(conversation, "Ana")
+    talk.say(OUTAGE)
+    staff.say(conversation, "Ana", "Fixed, try again", key="k1")
+    talk.say(last)
+    house.clock.forward(minutes=15)
+    assert staff.sweep() == 1
+    assert "could not answer in time" in last_words(house)
+    assert auto_file_at(house) is None
+
+
+def test_staff_who_gave_their_answer_and_give_back_have_settled_it(house: House) -> None:
+    talk = Talk(desk_of(house), phone=PHONE)
+    conversation, staff = desk_of(house).thread_of(PHONE), staff_of(house)
+    staff.take(conversation, "Ana")
+    talk.say("my mouse is broken")
+    staff.say(conversation, "Ana", "A new one lies at desk 5", key="k1")
+    staff.give_back(conversation, "Ana")
+    assert "has left" in last_words(house)
+    assert auto_file_at(house) is None
+
+
+def test_a_held_conversation_of_somebody_silent_ends_by_itself(house: House) -> None:
+    talk = Talk(desk_of(house), phone=PHONE)
+    talk.say("human please")
+    conversation, staff = conversation_of(house), staff_of(house)
+    staff.take(conversation, "Ana")
+    talk.say("who is there?")
+    staff.say(conversation, "Ana", "bye", key="k1")
+    house.clock.forward(hours=7)
+    assert staff.sweep() == 0
+    house.clock.forward(hours=1)
+    assert staff.sweep() == 1
+    left = ours(house)[-1]
+    assert left.text.startswith("Ana of IT has left")
+    assert not is_answer(left)  # nobody is woken by it
+    assert handoffs(house)[0].outcome is HandoffOutcome.GIVEN_BACK
+    house.clock.forward(hours=7 * 24)
+    talk.say(OUTAGE)
+    assert words_of(house) == [OUTAGE]
 
 
 def test_an_open_handoff_is_found_while_it_is_open(house: House) -> None:
