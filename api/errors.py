@@ -75,6 +75,7 @@ STATUS: Final[Mapping[str, int]] = {
     "attachment.too_many": 409,
     "attachment.refused": 415,
     "attachment.mismatch": 422,
+    "attachment.named": 409,
     "attachment.storage_unusable": 503,
     "attachment.bad_storage": 500,
     "upload.gap": 409,

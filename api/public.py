@@ -24,9 +24,11 @@ PUBLIC: Final = frozenset(
         "GET /api/v1/conversations/{conversation_id}/messages",
         "POST /api/v1/conversations/{conversation_id}/attachments",
         "GET /api/v1/conversations/{conversation_id}/attachments",
+        "DELETE /api/v1/conversations/{conversation_id}/attachments/{attachment_id}",
         "POST /api/v1/conversations/{conversation_id}/uploads",
         "HEAD /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
         "PUT /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
+        "DELETE /api/v1/conversations/{conversation_id}/uploads/{upload_id}",
         "PUT /api/v1/conversations/{conversation_id}/seen",
         "GET /api/v1/conversations/{conversation_id}/events",
         # partners: the signature is checked in the route

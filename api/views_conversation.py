@@ -18,6 +18,7 @@ from incidents.conversation_view import (
     read_conversation,
 )
 from incidents.file_listing import FileTold, list_files
+from incidents.file_taking_back import named_files
 from models.handoff import ConversationAccess, Handoff
 from models.ids import ConversationId
 from models.vocabulary import HandoffReason, HandoffState
@@ -63,6 +64,7 @@ def render_panel(
     row = seen.handoff
     held = row is not None and row.state is HandoffState.HELD
     latest = {one.actor: one for one in reversed(list_conversation_accesses(session, seen.id))}
+    named = named_files(session, seen.id)
     return Panel(
         state=row.state.value if row is not None else "none",
         sentence=_sentence(row, viewer),
@@ -70,7 +72,7 @@ def render_panel(
         mine=held and row is not None and row.taken_by == viewer,
         held=held,
         draft=_draft(seen, catalogue),
-        files=tuple(list_files(session, seen.id)),
+        files=tuple(one for one in list_files(session, seen.id) if one.file.id in named),
         readers=tuple(sorted(latest.values(), key=lambda one: one.at, reverse=True)),
     )
 

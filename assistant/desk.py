@@ -277,6 +277,7 @@ class Desk:
             thought.state.slots["last_report"] = recorded.report.reference
             session.get_one(Conversation, row.id).state = thought.state.to_json()
         number = transcript.next_number(session, row.id)
+        files = [str(one) for one in message.attachments]
         inbound_id = transcript.record_inbound(
             session,
             row,
@@ -285,7 +286,7 @@ class Desk:
             payload=message.payload,
             client_id=message.client_id,
             provider_message_id=message.provider_message_id,
-            outcome={**outcome, "said": digest(message)},
+            outcome={**outcome, "files": files, "said": digest(message)},
             now=now,
         )
         language = thought.state.slots.get("language")

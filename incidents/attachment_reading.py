@@ -72,7 +72,9 @@ class FileReadings:
         if self.store.check_again(attachment_id) is not AttachmentState.CLEAN:
             return
         with self._database.reading() as session:
-            file = session.get_one(Attachment, attachment_id)
+            file = session.get(Attachment, attachment_id)
+            if file is None:  # taken back meanwhile
+                return
             language = session.get_one(Conversation, file.conversation_id).locale
             read = session.get(AttachmentReading, attachment_id) is not None
         if not read and not self._read(file, language):
@@ -105,7 +107,7 @@ class FileReadings:
                 record_news(session, file.conversation_id)
                 session.add(row)
         except IntegrityError:
-            log.info("file %s was read by another worker", file.id)
+            log.info("file %s was read by another worker, or taken back", file.id)
         return True
 
     def _found_in(self, file: Attachment) -> FileFound:

@@ -169,18 +169,22 @@ class AttachmentStore:
                 self.blobs.write(fresh.blob_key, file)
         with self.database.transaction() as session:
             record_news(session, row.conversation_id)
-            kept = session.get_one(Attachment, row.id, with_for_update=True)
-            if kept.state is AttachmentState.QUARANTINED:
+            kept = session.get(Attachment, row.id, with_for_update=True)
+            if kept is not None and kept.state is AttachmentState.QUARANTINED:
                 kept.blob_key, kept.size, kept.sha256 = fresh.blob_key, fresh.size, fresh.sha256
                 kept.state, kept.trouble = AttachmentState.CLEAN, None
+        if kept is None:  # taken back while it was checked
+            self.blobs.remove([fresh.blob_key])
+            return None
         self.blobs.remove([row.blob_key])
         return AttachmentState.CLEAN
 
     def _refuse(self, row: Attachment, why: str) -> AttachmentState:
         with self.database.transaction() as session:
             record_news(session, row.conversation_id)
-            kept = session.get_one(Attachment, row.id, with_for_update=True)
-            kept.state, kept.trouble = AttachmentState.REFUSED, why[:300]
+            kept = session.get(Attachment, row.id, with_for_update=True)
+            if kept is not None:  # else taken back meanwhile
+                kept.state, kept.trouble = AttachmentState.REFUSED, why[:300]
         self.blobs.remove([row.blob_key])
         return AttachmentState.REFUSED
 

@@ -139,12 +139,20 @@ def record_lines(
     ).all()
     lines = [_line(message, status) for message, status in rows]
     if any(line.who == "person" for line in lines):
-        access = ConversationAccess(
-            id=EntryId(new_id()), conversation_id=conversation, actor=actor[:200], at=now
-        )
-        session.add(access)
+        record_conversation_access(session, conversation, actor, now=now)
         record_staff_saw(session, conversation, lines[-1].number)
     return lines
+
+
+def record_conversation_access(
+    session: Session, conversation: ConversationId, actor: str, *, now: datetime
+) -> None:
+    """Remember who read in it: its words, or a file that is in no report."""
+    session.add(
+        ConversationAccess(
+            id=EntryId(new_id()), conversation_id=conversation, actor=actor[:200], at=now
+        )
+    )
 
 
 def list_conversation_accesses(

@@ -7,6 +7,7 @@ file is checked as any other. A piece that came before is answered with where to
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from io import RawIOBase
@@ -18,9 +19,11 @@ from sqlalchemy.orm import Session
 from typing_extensions import override
 
 from incidents.attachments import AttachmentStore, TooManyError, too_large
-from incidents.file_blobs import Blobs
+from incidents.file_blobs import Blobs, BlobsUnusableError
 from incidents.file_checks import RefusedFileError, parse_file_name
-from models.errors import DomainError, NotFoundError
+from incidents.file_taking_back import NamedFileError, delete_file, named_files, take_back_file
+from incidents.presence import record_news
+from models.errors import DomainError, NotFoundError, StorageFullError
 from models.ids import AttachmentId, ConversationId, UploadId, new_id
 from models.report import Attachment, Upload
 
@@ -154,7 +157,7 @@ class Uploads:
             NotFoundError: There is no such upload.
             UploadGapError: Bytes before it are missing, or it is no whole piece.
             DomainError: Whatever `keep_file` raises; the upload is forgotten where the file is
-                refused.
+                refused, and kept where the storage cannot take it now.
 
         """
         found = self.find(conversation, upload_id)
@@ -168,6 +171,31 @@ class Uploads:
         if start + len(piece) < row.size:
             return self.find(conversation, upload_id)
         return self._finish(row)
+
+    def take_back(self, conversation: ConversationId, upload_id: UploadId) -> None:
+        """Forget an upload and its file. One that is not there does no harm.
+
+        A file that a message or a report names stays, and so does one that another upload brought.
+        """
+        with self.store.database.transaction() as session:
+            record_news(session, conversation)  # locks the conversation: no turn names it meanwhile
+            row = session.get(Upload, upload_id)
+            if row is None or row.conversation_id != conversation:
+                return
+            keys = _keys(row)
+            session.delete(row)
+            session.flush()
+            file = None if row.attachment_id is None else session.get(Attachment, row.attachment_id)
+            if file is not None and not self._is_needed(session, file):
+                delete_file(session, file)
+                keys.append(file.blob_key)
+        self.store.blobs.remove(keys)
+
+    def _is_needed(self, session: Session, file: Attachment) -> bool:
+        elsewhere = select(Upload.id).where(Upload.attachment_id == file.id).limit(1)
+        return session.scalars(elsewhere).first() is not None or file.id in named_files(
+            session, file.conversation_id
+        )
 
     def forget_old(self) -> int:
         """Remove uploads that were opened more than a day ago; returns how many."""
@@ -197,6 +225,9 @@ class Uploads:
                 .where(Upload.id == row.id, Upload.received == start)
                 .values(received=start + len(piece))
             )
+            taken_back = session.get(Upload, row.id) is None
+        if taken_back:  # while the piece was on its way
+            self.store.blobs.remove([_key(row, start)])
 
     def _finish(self, row: Upload) -> Progress:
         source = cast("BinaryIO", _Joined(_pieces(self.store.blobs, row)))
@@ -213,6 +244,8 @@ class Uploads:
             if finished.attachment is None:
                 raise
             return finished
+        except (BlobsUnusableError, StorageFullError):  # passes: an empty piece tries again
+            raise
         except DomainError:
             self._forget([row])
             raise
@@ -220,6 +253,9 @@ class Uploads:
             done = session.get(Upload, row.id)
             if done is not None:
                 done.attachment_id = kept.id
+        if done is None and kept.id == row.id:  # taken back while it was checked
+            with suppress(NamedFileError):
+                take_back_file(self.store, row.conversation_id, kept.id)
         self.store.blobs.remove(_keys(row))
         return self.find(row.conversation_id, row.id)
 

@@ -23,10 +23,12 @@ from api.auth import Asker, Permission, house_of, require
 from api.errors import MalformedRequestError
 from api.routes.conversations import Own
 from incidents.attachments import AttachmentPolicy, find_attachment, is_full, too_large
+from incidents.conversation_view import record_conversation_access
 from incidents.file_blobs import storage_full
 from incidents.file_checks import KINDS
 from incidents.file_links import FileLinks
 from incidents.file_listing import FileTold, list_files
+from incidents.file_taking_back import take_back_file
 from incidents.file_uploads import PIECE_BYTES
 from incidents.text_access import record_access
 from models.errors import NotFoundError
@@ -92,6 +94,14 @@ def list_own_files(request: Request, conversation: Own) -> dict[str, Any]:
     }
 
 
+@router.delete(
+    "/api/v1/conversations/{conversation_id}/attachments/{attachment_id}", status_code=204
+)
+def take_back_own_file(request: Request, conversation: Own, attachment_id: UUID) -> None:
+    """Take a file back that no message and no report names."""
+    take_back_file(house_of(request).attachments, conversation, AttachmentId(attachment_id))
+
+
 @router.get("/console/attachments/{attachment_id}")
 def open_file(
     request: Request,
@@ -125,9 +135,13 @@ def download_file(
         raise NotFoundError(
             "The file's content is not in the storage. Ask for it again."
         ) from error
-    if found.report_id is not None:
-        with house.database.transaction() as session:
+    with house.database.transaction() as session:
+        if found.report_id is not None:
             record_access(session, found.report_id, asker.name, "file", now=house.clock())
+        else:
+            record_conversation_access(
+                session, found.conversation_id, asker.name, now=house.clock()
+            )
     plain = found.media_type.startswith("text/")
     return StreamingResponse(
         content,

@@ -90,6 +90,12 @@ async def add_piece(
     return _render(await to_thread.run_sync(add, limiter=files_at_once(request)))
 
 
+@router.delete("/{upload_id}", status_code=204)
+def take_back_upload(request: Request, conversation: Own, upload_id: UUID) -> None:
+    """Take it back, and the file that came of it unless a message or a report names it."""
+    Uploads(house_of(request).attachments).take_back(conversation, UploadId(upload_id))
+
+
 async def _read_piece(request: Request) -> bytes:
     found = bytearray()
     try:

@@ -50,6 +50,11 @@ def said(served: Served) -> list[str]:
         return list(rows)
 
 
+def files_kept(served: Served) -> int:
+    with served.house.database.reading() as session:
+        return len(session.scalars(select(Attachment.id)).all())
+
+
 def forgive(person: Visit, *signs: str) -> None:
     """Errors that the browser reports of a line that was cut on purpose."""
     person.troubles[:] = [one for one in person.troubles if not any(sign in one for sign in signs)]
@@ -97,8 +102,46 @@ def test_a_file_beside_the_composer_outlives_a_reload_and_can_be_taken_back(
     expect(files).to_contain_text("client.log")
     page.get_by_role("button", name="Remove client.log").click()
     expect(files).to_be_empty()
+    wait_until(lambda: files_kept(served) == 0)
     say(page, OUTAGE)
     expect(page.locator(".mine .file")).to_have_count(0)
+
+
+def test_a_file_taken_back_while_the_line_is_cut_is_given_up_once_it_is_there_again(
+    visit: Visitor, served: Served, log: Path
+) -> None:
+    person = visit()
+    page = person.page()
+    tried: list[str] = []
+
+    def cut_what_is_taken_back(route: Route) -> None:
+        if route.request.method == "DELETE":
+            tried.append(route.request.url)
+            return route.abort("connectionfailed")
+        return route.continue_()
+
+    person.context.route("**/uploads/**", cut_what_is_taken_back)
+    choose(page, log)
+    expect(page.get_by_label("Files to send")).to_contain_text("ready")
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Remove client.log").click()
+    assert (len(tried), files_kept(served)) == (1, 1)
+    person.context.unroute("**/uploads/**")
+    page.reload()
+    wait_until(lambda: files_kept(served) == 0)
+    forgive(person, "ERR_CONNECTION_FAILED")
+
+
+def test_starting_over_gives_up_a_file_that_was_not_sent(
+    visit: Visitor, served: Served, log: Path
+) -> None:
+    page = visit().page()
+    say(page, OUTAGE)
+    expect(page.locator(".mine.read")).to_have_count(1)
+    choose(page, log)
+    expect(page.get_by_label("Files to send")).to_contain_text("ready")
+    page.get_by_role("button", name="Start over").click()
+    wait_until(lambda: files_kept(served) == 0)
 
 
 def test_a_file_goes_on_where_it_was_cut_and_not_from_its_beginning(

@@ -56,10 +56,10 @@ export class Store {
  * person: whose talk it is, null where nobody is named. id, token: the conversation's, null before it is opened. last: number of the newest message heard.
  * base: added to its numbers where it is not the first in this tab. seen: number told as seen.
  * lines: the transcript. queue: messages not accepted yet. files: by whom they go, and how far.
- * whole: false where lines had to be dropped for want of room.
+ * back: uploads taken back that the server has not heard of. whole: false where lines were dropped for want of room.
  */
 function fresh() {
-  return { person: null, id: null, token: null, last: 0, base: 0, seen: 0, lines: [], queue: [], files: [], whole: true };
+  return { person: null, id: null, token: null, last: 0, base: 0, seen: 0, lines: [], queue: [], files: [], back: [], whole: true };
 }
 
 /** Contents of files until they are accepted. Without IndexedDB they live as long as the page. */

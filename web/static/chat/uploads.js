@@ -8,7 +8,7 @@ import { newId } from "./store.js";
  * there, and `share` of it (0 to 1) is on its way. `message` is the one it goes with, null beside the composer.
  */
 export class Uploads {
-  #store; #line; #shelf; #open; #tell; #ended; #running = false; #current = null; #waiting = new Map();
+  #store; #line; #shelf; #open; #tell; #ended; #running = false; #returning = false; #current = null; #waiting = new Map();
 
   constructor({ store, line, shelf, open, tell, ended }) {
     [this.#store, this.#line, this.#shelf, this.#open, this.#tell, this.#ended] = [store, line, shelf, open, tell, ended];
@@ -35,7 +35,7 @@ export class Uploads {
     if (this.#current?.key === key) this.#current.abort.abort();
     this.#line.nudge(); // the next one need not wait for it
     this.#shelf.remove(key);
-    this.#store.save();
+    this.#giveBack(file.upload);
     this.#settled(key);
   }
 
@@ -61,12 +61,16 @@ export class Uploads {
   /** Give all of them up. */
   stop() {
     this.#current?.abort.abort();
-    for (const file of this.files) this.#shelf.remove(file.key);
+    for (const file of this.files) {
+      this.#shelf.remove(file.key);
+      if (file.message === null && file.upload) this.#forget(file.upload).catch(() => { /* staff see no file that was not sent */ });
+    }
     for (const key of [...this.#waiting.keys()]) this.#settled(key);
   }
 
   /** Send what waits. Safe to call again. */
   async run() {
+    this.#giveBack();
     if (this.#running) return;
     this.#running = true;
     for (let file; (file = this.files.find((one) => this.#isOpen(one)));) await this.#send(file);
@@ -86,6 +90,7 @@ export class Uploads {
         await this.#open();
         if (file.upload === null) await this.#announce(file, bytes);
         else if (unsure) await this.#ask(file, signal);
+        if (signal.aborted) break;
         unsure = false;
         const answer = await this.#piece(file, bytes, signal);
         tries = 0;
@@ -111,7 +116,8 @@ export class Uploads {
     const body = { name: file.name, size: file.size, client_id: file.key, ...(sha256 && { sha256 }) };
     try {
       const answer = await this.#line.ask("POST", `/conversations/${id}/uploads`, body);
-      this.#change(file, { state: "sending", upload: answer.id, sent: answer.offset, piece: answer.piece });
+      if (this.find(file.key) !== file) this.#giveBack(answer.id); // taken back meanwhile
+      else this.#change(file, { state: "sending", upload: answer.id, sent: answer.offset, piece: answer.piece });
     } catch (problem) {
       if (problem.ended) this.#ended(id);
       throw problem;
@@ -132,7 +138,30 @@ export class Uploads {
     }, { moved: (count) => { file.share = (first + count) / file.size; this.#tell("file", { file }); }, signal });
   }
 
-  #address(file) { return `/conversations/${this.#store.kept.id}/uploads/${file.upload}`; }
+  #address(file) { return this.#place(file.upload); }
+
+  #place(upload) { return `/conversations/${this.#store.kept.id}/uploads/${upload}`; }
+
+  #forget(upload) { return this.#line.fetch("DELETE", this.#place(upload)); }
+
+  /** The server need not keep what was taken back; it hears of it as soon as the line is there. */
+  async #giveBack(upload) {
+    const { kept } = this.#store;
+    if (upload) kept.back.push(upload);
+    this.#store.save();
+    if (this.#returning) return;
+    this.#returning = true;
+    for (let tries = 0; kept.back.length && kept === this.#store.kept;) {
+      const problem = await this.#forget(kept.back[0]).then(() => null, (found) => found);
+      if (problem?.passes) await this.#line.rest(tries++, problem);
+      else {
+        tries = 0;
+        kept.back.shift();
+        this.#store.save();
+      }
+    }
+    this.#returning = false;
+  }
 
   /** The server forgot it (a day passed, or the conversation ended): from its beginning. */
   #gone(file) { this.#change(file, { state: "waiting", upload: null, sent: 0 }); }
