@@ -226,13 +226,20 @@ def fill_reading(
     report.read_at = now
 
 
-def grade_report(report: Report, organisation: Organisation, *, words: float | None = None) -> None:
+def grade_report(
+    report: Report,
+    organisation: Organisation,
+    *,
+    words: float | None = None,
+    anew: bool = False,
+) -> None:
     """Priority and severity from the row's fields; the policy's people are more pressing.
 
     Args:
         report: The row.
         organisation: Catalogue and numbers.
         words: Chance of SEV1 or SEV2 by the words; None leaves the severity at least as it is.
+        anew: What was read before does not count any more: a person has corrected it.
 
     """
     sooner = organisation.intake.vip_sooner if report.filled_in.get("priority") == _VIP else 0
@@ -245,7 +252,7 @@ def grade_report(report: Report, organisation: Organisation, *, words: float | N
         people=report.people,
         words=words,
     )
-    kept = found if words is not None or report.read_at is None else report.severity
+    kept = found if anew or words is not None or report.read_at is None else report.severity
     report.severity = max(found, kept, key=lambda one: one.rank)
 
 

@@ -15,6 +15,7 @@ from incidents.report_rows import grade_report
 from models.report import Report
 
 _LEVELS: Final = frozenset({1, 2, 3})
+_ALONE: Final = 3
 
 
 def take_later(
@@ -42,7 +43,7 @@ def take_later(
         _fill(report, organisation, told)
     if before == (report.service_id, report.site_id, report.impact, report.people):
         return False
-    grade_report(report, organisation)
+    grade_report(report, organisation, anew=kind == "correction")
     return True
 
 
@@ -60,6 +61,9 @@ def _replace(report: Report, organisation: Organisation, told: Mapping[str, Any]
         _mark(report, "impact")
     if told.get("people"):
         report.people = int(told["people"])
+        _mark(report, "people")
+    elif level == _ALONE and (report.people or 0) > 1:
+        report.people = None  # they were counted wrong
         _mark(report, "people")
 
 

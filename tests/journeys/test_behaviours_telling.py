@@ -299,3 +299,23 @@ def test_a_log_without_a_word_is_a_report_by_itself(house: House, way: Way) -> N
     assert kept.text == LOG
     assert set(kept.later) <= {("answer", "I don't know")}
     assert "code:ORA-12170" in kept.codes
+
+
+@EVERY_WAY
+def test_who_corrects_it_to_only_me_leaves_no_crowd_and_no_alarm_behind(
+    house: House, way: Way
+) -> None:
+    one = Teller(house, way)
+    one.say(
+        {
+            "polite": "The wifi in Berlin is down for eight of us, nobody can work",
+            "furious": "WIFI BERLIN DOWN FOR EIGHT OF US, NOBODY CAN WORK",
+        }
+    )
+    one.finish()
+    before = one.only()
+    assert before.people == 8
+    one.say({"polite": "Correction: it is only me", "furious": "CORRECTION. ITS ONLY ME"})
+    kept = one.only()
+    assert (kept.impact, kept.people) == (3, None)
+    assert kept.row.severity.rank < before.row.severity.rank
