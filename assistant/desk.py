@@ -23,7 +23,7 @@ from assistant.engine import DialoguePort
 from assistant.foreign_words import ForeignWords
 from assistant.foresight import with_outlook
 from assistant.manners import soothe
-from assistant.messages import Answer, Inbound, Opened, clean, digest
+from assistant.messages import Answer, Inbound, Opened, brought, clean, digest
 from assistant.offering import Offers
 from assistant.opening import Wanted, new_conversation, record_opened
 from assistant.phrases import spoken_languages
@@ -277,7 +277,6 @@ class Desk:
             thought.state.slots["last_report"] = recorded.report.reference
             session.get_one(Conversation, row.id).state = thought.state.to_json()
         number = transcript.next_number(session, row.id)
-        files = [str(one) for one in message.attachments]
         inbound_id = transcript.record_inbound(
             session,
             row,
@@ -286,7 +285,7 @@ class Desk:
             payload=message.payload,
             client_id=message.client_id,
             provider_message_id=message.provider_message_id,
-            outcome={**outcome, "files": files, "said": digest(message)},
+            outcome={**outcome, **brought(message)},
             now=now,
         )
         language = thought.state.slots.get("language")
@@ -316,8 +315,7 @@ class Desk:
         if handoff is not None:
             record_heard(handoff, self.handoffs, now=now)
         number = transcript.next_number(session, row.id)
-        files = [str(one) for one in message.attachments]
-        outcome = {**render_outcome(session, None), "held": True, "files": files, **told}
+        outcome = {**render_outcome(session, None), "held": True, **told}
         transcript.record_inbound(
             session,
             row,
@@ -326,7 +324,7 @@ class Desk:
             payload=message.payload,
             client_id=message.client_id,
             provider_message_id=message.provider_message_id,
-            outcome={**outcome, "said": digest(message)},
+            outcome={**outcome, **brought(message)},
             now=now,
         )
         return render_answer((), outcome, repeated=False, number=number)

@@ -73,3 +73,8 @@ def digest(message: Inbound) -> str:
     """What was said, so that a reused id is noticed; attachments belong to it."""
     parts = (message.text, message.payload or "", *map(str, message.attachments))
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def brought(message: Inbound) -> dict[str, object]:
+    """What its outcome keeps of the message itself: what was said, and the files it named."""
+    return {"said": digest(message), "files": [str(one) for one in message.attachments]}
