@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 
 from classifier.catalogue import Catalogue, parse_catalogue
@@ -36,6 +37,11 @@ from tests.fakes import FakeJobs, PlainReader, StandingClock, plain_scorer
 ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "artifacts"
 ORGANISATION = ROOT / "training_data" / "organisation"
+# How fast a machine is just now is no property of ours.
+settings.register_profile(
+    "patient", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
