@@ -114,7 +114,7 @@ class Installation:
         except SQLAlchemyError:
             log.exception("the last days' reports could not be read; the next report tries again")
             return
-        self.desk.offers.articles.warm()
+        self.desk.foresight.articles.warm()
 
     def close(self) -> None:
         """Stop what was started, and let go of the database."""

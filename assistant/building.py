@@ -9,7 +9,7 @@ from assistant.actions import build_actions
 from assistant.desk import Desk
 from assistant.domain import load_domain
 from assistant.engine import DialoguePort, Engine
-from assistant.offering import Offers
+from assistant.foresight import Foresight
 from assistant.rasa_dialogue import RasaDialogue
 from assistant.rasa_door import RasaDoor
 from assistant.runner import InProcessActions
@@ -77,7 +77,7 @@ def build_desk(
         organisation,
         intake,
         engine or build_engine(organisation),
-        Offers(intake, ArticleShelf(database, intake.reader)),
+        Foresight(intake, ArticleShelf(database, intake.reader)),
         clock,
         handoffs or HandoffPolicy(),
     )

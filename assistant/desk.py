@@ -21,10 +21,9 @@ from assistant.answers import render_answer, render_outcome, render_words
 from assistant.dialogue import ConversationState, Said, Turn
 from assistant.engine import DialoguePort
 from assistant.foreign_words import ForeignWords
-from assistant.foresight import with_outlook
+from assistant.foresight import Foresight
 from assistant.manners import soothe
 from assistant.messages import Answer, Inbound, Opened, brought, clean, digest
-from assistant.offering import Offers
 from assistant.opening import Wanted, new_conversation, record_opened
 from assistant.phrases import spoken_languages
 from assistant.readings import checked_context, filed_draft, overheard, understood
@@ -49,7 +48,7 @@ from incidents.organisation import Organisation
 from models.clock import Clock
 from models.conversation import Conversation
 from models.database import Database
-from models.ids import ConversationId, new_id
+from models.ids import ConversationId, MessageId, new_id
 from models.people import Identity
 from models.report import Attachment, Report
 from models.vocabulary import Channel, HandoffState
@@ -75,7 +74,7 @@ class Desk:
     organisation: Organisation
     intake: Intake
     engine: DialoguePort
-    offers: Offers
+    foresight: Foresight
     clock: Clock
     handoffs: HandoffPolicy = field(default_factory=HandoffPolicy)
 
@@ -207,10 +206,9 @@ class Desk:
                 said = self._with_people(row, understood(said, heard), state)
                 state = forget_old(state, said) if over else state
                 said = self._with_last(row, said, heard, state, now)
-                said = self.offers.with_offers(row, said, state, now)
         state = forget_old(state, said) if over else state  # also what was pressed, or unreadable
         if readable:
-            said = with_outlook(self.intake, row, said, state, now)
+            said = self.foresight.look_ahead(row, said, state, now)
         intent = choose_intent(said, state)
         after, turn = ForeignWords(TextDialogue(self.engine)).turn(state, said)
         turn = soothe(after, said, turn)
@@ -276,18 +274,7 @@ class Desk:
         if recorded is not None:
             thought.state.slots["last_report"] = recorded.report.reference
             session.get_one(Conversation, row.id).state = thought.state.to_json()
-        number = transcript.next_number(session, row.id)
-        inbound_id = transcript.record_inbound(
-            session,
-            row,
-            number=number,
-            text=message.text,
-            payload=message.payload,
-            client_id=message.client_id,
-            provider_message_id=message.provider_message_id,
-            outcome={**outcome, **brought(message)},
-            now=now,
-        )
+        number, inbound_id = _record_words(session, row, message, outcome, now)
         language = thought.state.slots.get("language")
         words = render_words(row.channel, thought.turn, outcome, language)
         if row.channel is Channel.WEB:  # what was read in their files since, before all else
@@ -314,19 +301,8 @@ class Desk:
         handoff = find_open(session, row.id)
         if handoff is not None:
             record_heard(handoff, self.handoffs, now=now)
-        number = transcript.next_number(session, row.id)
         outcome = {**render_outcome(session, None), "held": True, **told}
-        transcript.record_inbound(
-            session,
-            row,
-            number=number,
-            text=message.text,
-            payload=message.payload,
-            client_id=message.client_id,
-            provider_message_id=message.provider_message_id,
-            outcome={**outcome, **brought(message)},
-            now=now,
-        )
+        number, _ = _record_words(session, row, message, outcome, now)
         return render_answer((), outcome, repeated=False, number=number)
 
     def _record_addition(
@@ -370,6 +346,29 @@ class Desk:
             data=addition["data"],
             now=now,
         )
+
+
+def _record_words(
+    session: Session,
+    row: Conversation,
+    message: Inbound,
+    outcome: Mapping[str, Any],
+    now: datetime,
+) -> tuple[int, MessageId]:
+    """What the person said, with what came of it; its number and id."""
+    number = transcript.next_number(session, row.id)
+    said = transcript.record_inbound(
+        session,
+        row,
+        number=number,
+        text=message.text,
+        payload=message.payload,
+        client_id=message.client_id,
+        provider_message_id=message.provider_message_id,
+        outcome={**outcome, **brought(message)},
+        now=now,
+    )
+    return number, said
 
 
 def _tells_of_mail(read: ReadDraft | None) -> bool:

@@ -1,11 +1,13 @@
-"""What is worth asking after a message: the draft as it will stand, and what would decide of it.
+"""What may be offered or asked after a message: the draft as it will stand is read before the turn.
 
-The dialogue itself is pure, so this is read before the turn and comes in with the message.
+The dialogue itself is pure, so the known outage, the article and what questions are worth come
+in with the message.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,32 +16,68 @@ from assistant.choices import inbound
 from assistant.dialogue import ConversationState, Said
 from assistant.extraction import UNKNOWN, meant
 from classifier.catalogue import Catalogue
+from classifier.scope import read_scope
+from incidents.article_shelf import ArticleShelf
 from incidents.asking import read_questions
-from incidents.drafts import Draft
+from incidents.drafts import Draft, ReadDraft
 from incidents.intake import Intake
 from models.conversation import Conversation
 from models.vocabulary import Channel
 
 
-def with_outlook(
-    intake: Intake, row: Conversation, said: Said, state: ConversationState, now: datetime
-) -> Said:
-    """The message with the known outage it may be about, and the questions worth asking. Slow.
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """Looks ahead of a turn. Slow; no transaction may be open."""
 
-    A report that is filed is not asked about again, but for what its filing left to ask.
-    """
-    draft = foresee_draft(row, said, state, intake.organisation.catalogue)
-    if draft is None:
-        return said
-    read = intake.read_draft(draft, now=now)
-    offered = None
-    if row.channel is not Channel.SMS and state.slots.get("same") is None:
-        offered = intake.find_known(draft, read)
-    if offered is not None and state.requested != "same":
-        shown = background.offer(offered, time_zone=row.time_zone, now=now)
-        said = replace(said, known=shown)
-    found = read_questions(intake, read, offered)
-    return replace(said, questions=None if found is None else tuple(q.to_json() for q in found))
+    intake: Intake
+    articles: ArticleShelf
+
+    def look_ahead(
+        self, row: Conversation, said: Said, state: ConversationState, now: datetime
+    ) -> Said:
+        """The message with the outage it may be about, an article, and the questions worth asking.
+
+        By text no outage is offered: the report is filed at once. What a filing left to ask by
+        text is not weighed again. An article is for the first words of a report.
+        """
+        draft = foresee_draft(row, said, state, self.intake.organisation.catalogue)
+        asks = row.channel is not Channel.SMS or not state.slots.get("follow_up")
+        begins = _begins(said, state) and self.articles.has_any()
+        if draft is None or not (asks or begins):
+            return said
+        read = self.intake.read_draft(draft, now=now)
+        if begins:
+            language = said.language or state.slots.get("language") or row.locale[:2]
+            said = replace(said, article=self._article(said, read, str(language)))
+        return self._with_questions(row, said, state, read, now) if asks else said
+
+    def _with_questions(
+        self,
+        row: Conversation,
+        said: Said,
+        state: ConversationState,
+        read: ReadDraft,
+        now: datetime,
+    ) -> Said:
+        offered = None
+        if row.channel is not Channel.SMS and state.slots.get("same") is None:
+            offered = self.intake.find_known(read.draft, read)
+        if offered is not None and state.requested != "same":
+            shown = background.offer(offered, time_zone=row.time_zone, now=now)
+            said = replace(said, known=shown)
+        found = read_questions(self.intake, read, offered)
+        return replace(said, questions=None if found is None else tuple(q.to_json() for q in found))
+
+    def _article(self, said: Said, read: ReadDraft, language: str) -> Mapping[str, Any] | None:
+        """Nothing where it looks like an outage, or where only few may know of it."""
+        if read.reading is None or read.query is None or read.query.restricted:
+            return None
+        scope = read_scope(said.text, said.facts.get("counted"))
+        draft = replace(read.draft, impact=int(scope) if scope else None)
+        found = self.articles.find(draft, read.reading)
+        if found is None or self.intake.is_told_by_others(read):
+            return None
+        return found.told(language)
 
 
 def foresee_draft(
@@ -53,7 +91,7 @@ def foresee_draft(
     chosen = inbound(said.text, said.payload, state.issued, digits=row.channel is Channel.SMS)
     begun = slots.get("description") or (slots.get("pending") if chosen else None)
     text = begun or ("" if chosen or said.payload is not None else said.text)
-    if not str(text).strip() or (row.channel is Channel.SMS and slots.get("follow_up")):
+    if not str(text).strip():
         return None
     told: dict[str, Any] = dict(chosen.entities) if chosen else {}
 
@@ -72,3 +110,9 @@ def foresee_draft(
         impact=int(impact) if impact in {"1", "2", "3"} else None,
         declined=tuple(one for one in slots.get("declined") or () if one),
     )
+
+
+def _begins(said: Said, state: ConversationState) -> bool:
+    """Whether a report may begin with these words."""
+    told = said.payload is None and bool(said.text.strip())
+    return told and state.slots.get("description") is None

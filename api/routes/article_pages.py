@@ -112,7 +112,7 @@ def write(
             record_article(session, draft, seen=version, actor=asker.name, now=house.clock())
     except (BadArticleError, StaleVersionError) as refusal:
         return _render_form(request, asker, fields, texts, version=version, refusal=refusal)
-    house.desk.offers.articles.warm()
+    house.desk.foresight.articles.warm()
     return RedirectResponse("/console/articles", HTTPStatus.SEE_OTHER)
 
 

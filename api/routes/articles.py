@@ -65,7 +65,7 @@ def write(
     with house.database.transaction() as session:
         row = record_article(session, draft, seen=seen, actor=asker.name, now=house.clock())
         count = count_help(session).get(row.reference, HelpCount())
-    house.desk.offers.articles.warm()
+    house.desk.foresight.articles.warm()
     response.headers["etag"] = f'"{row.version}"'
     return _render(row, count)
 

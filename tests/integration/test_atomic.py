@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection, event, func, select
@@ -23,6 +23,8 @@ from models.vocabulary import Channel
 from tests.conftest import House, build_house
 from tests.fakes import PlainReader, StandingClock, plain_scorer
 from tests.standins.crowd import WORDS
+
+T = TypeVar("T")
 
 
 class CutOffError(Exception):
@@ -53,6 +55,25 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             name: sorted(tuple(map(str, row)) for row in session.execute(select(table)))
             for name, table in METADATA.tables.items()
         }
+
+
+def cut_off_everywhere(database: Database, do: Callable[[], T], *, least: int) -> T:
+    """Die before each statement in turn, of which nothing may be left; then once to the end.
+
+    With `least` statements or fewer nothing would be proved.
+    """
+    before = everything(database)
+    number = 0
+    while True:
+        number += 1
+        with cut_off_at(database, number) as seen:
+            try:
+                done = do()
+            except CutOffError:
+                assert everything(database) == before, seen[-1]
+                continue
+        assert number > least, "too few statements were cut off to prove anything"
+        return done
 
 
 @pytest.fixture
@@ -103,17 +124,9 @@ def test_failing_any_statement_of_a_recording_leaves_nothing_and_the_retry_files
     )
     read = house.intake.read_draft(draft, now=house.clock())
     before = everything(house.database)
-    number = 0
-    while True:
-        number += 1
-        with cut_off_at(house.database, number) as seen:
-            try:
-                recorded = record(house, read, house.clock())
-            except CutOffError:
-                assert everything(house.database) == before, seen[-1]
-                continue
-        break
-    assert number > 20, "too few statements were cut off to prove anything"
+    recorded = cut_off_everywhere(
+        house.database, lambda: record(house, read, house.clock()), least=20
+    )
     assert recorded.joined
     with pytest.raises(IntegrityError):
         record(house, read, house.clock())
@@ -134,25 +147,15 @@ def test_failing_any_statement_of_a_merge_or_its_undo_leaves_it_as_it_was(
     coffee = house.file(WORDS[3], "p005").incident.reference
     headset = house.file("headset is broken", "p006").incident.reference
     merge = act.Merge(act.Target(coffee, None), (act.Target(headset, None),))
-    done = cut_off_everywhere(house, merge)
-    cut_off_everywhere(house, act.Undo(done))
+    done = perform_cut_off(house, merge)
+    perform_cut_off(house, act.Undo(done))
     assert (house.incident(coffee).reports, house.incident(headset).reports) == (3, 2)
 
 
-def cut_off_everywhere(house: House, action: act.Action) -> Any:
-    before = everything(house.database)
-    number = 0
-    while True:
-        number += 1
-        with cut_off_at(house.database, number) as seen:
-            try:
-                done = house.reviewer.perform(action, actor="ana")
-            except CutOffError:
-                assert everything(house.database) == before, seen[-1]
-                continue
-        break
-    assert number > 20
-    return done.token
+def perform_cut_off(house: House, action: act.Action) -> Any:
+    return cut_off_everywhere(
+        house.database, lambda: house.reviewer.perform(action, actor="ana").token, least=20
+    )
 
 
 def test_a_connection_that_dies_at_the_commit_leaves_nothing_and_the_next_one_works(

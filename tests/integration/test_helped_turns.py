@@ -19,7 +19,7 @@ from models.ids import ConversationId
 from models.report import Report
 from tests.conftest import ORGANISATION, House, build_house
 from tests.fakes import StandingClock
-from tests.integration.test_atomic import CutOffError, cut_off_at, everything
+from tests.integration.test_atomic import cut_off_everywhere
 from tests.journeys.talk import desk_of
 
 JAM = Inbound("there is a paper jam in the printer in Berlin", client_id="tell")
@@ -52,18 +52,7 @@ def test_failing_any_statement_leaves_everything_or_nothing(
     told: tuple[House, Desk, ConversationId],
 ) -> None:
     house, desk, conversation = told
-    before = everything(house.database)
-    number = 0
-    while True:
-        number += 1
-        with cut_off_at(house.database, number) as seen:
-            try:
-                answer = desk.hear(conversation, HELPED)
-            except CutOffError:
-                assert everything(house.database) == before, seen[-1]
-                continue
-        break
-    assert number > 5, "too few statements were cut off to prove anything"
+    answer = cut_off_everywhere(house.database, lambda: desk.hear(conversation, HELPED), least=5)
     assert (count(house, Help), count(house, Report)) == (1, 0)
     assert desk.hear(conversation, HELPED).messages == answer.messages
     assert count(house, Help) == 1

@@ -18,7 +18,7 @@ from models.report import Report, ReportAddition
 from models.vocabulary import Direction
 from tests.conftest import House, build_house
 from tests.fakes import StandingClock
-from tests.integration.test_atomic import CutOffError, cut_off_at, everything
+from tests.integration.test_atomic import cut_off_everywhere
 from tests.journeys.talk import desk_of
 
 SEND = Inbound("Send", payload="/affirm", client_id="send")
@@ -53,18 +53,7 @@ def test_failing_any_statement_of_a_turn_that_files_leaves_everything_or_nothing
     told: tuple[House, Desk, ConversationId],
 ) -> None:
     house, desk, conversation = told
-    before = everything(house.database)
-    number = 0
-    while True:
-        number += 1
-        with cut_off_at(house.database, number) as seen:
-            try:
-                answer = desk.hear(conversation, SEND)
-            except CutOffError:
-                assert everything(house.database) == before, seen[-1]
-                continue
-        break
-    assert number > 30, "too few statements were cut off to prove anything"
+    answer = cut_off_everywhere(house.database, lambda: desk.hear(conversation, SEND), least=30)
     assert answer.report is not None
     assert counts(house) == (2, 2)
     assert desk.hear(conversation, SEND).messages == answer.messages

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from assistant.dialogue import ConversationState, Said
-from assistant.offering import Offers
+from assistant.foresight import Foresight
 from assistant.readings import understood
 from incidents.article_files import FILE, parse_articles
 from incidents.article_shelf import ArticleShelf
@@ -52,12 +52,12 @@ def told(house: House) -> list[Told]:
     with house.database.transaction() as session:
         record_articles(session, parse_articles(ORGANISATION / FILE), actor="a", now=house.clock())
         row = conversation(session, house)
-    offers = Offers(house.intake, ArticleShelf(house.database, house.intake.reader))
+    foresight = Foresight(house.intake, ArticleShelf(house.database, house.intake.reader))
     found = []
     for one in rows():
         said = Said(one["text"], Channel.WEB)
         said = understood(said, house.intake.reader.hear(one["text"], asked=None))
-        said = offers.with_offers(row, said, ConversationState(), house.clock())
+        said = foresight.look_ahead(row, said, ConversationState(), house.clock())
         article = str(said.article["reference"]) if said.article else ""
         found.append(Told(one["part"], one["text"], one["article"], article))
     return found
