@@ -207,9 +207,9 @@ class Desk:
                 state = forget_old(state, said) if over else state
                 said = self._with_last(row, said, heard, state, now)
         state = forget_old(state, said) if over else state  # also what was pressed, or unreadable
-        if readable:
-            said = self.foresight.look_ahead(row, said, state, now)
         intent = choose_intent(said, state)
+        if readable:
+            said = self.foresight.look_ahead(row, said, state, intent, now)
         after, turn = ForeignWords(TextDialogue(self.engine)).turn(state, said)
         turn = soothe(after, said, turn)
         read = None

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from assistant import background
 from assistant.choices import inbound
 from assistant.dialogue import ConversationState, Said
 from assistant.extraction import UNKNOWN, meant
+from assistant.text_dialogue import WAITING
 from classifier.catalogue import Catalogue
 from classifier.scope import read_scope
 from incidents.article_shelf import ArticleShelf
@@ -23,6 +24,9 @@ from incidents.drafts import Draft, ReadDraft
 from incidents.intake import Intake
 from models.conversation import Conversation
 from models.vocabulary import Channel
+
+_REPORTS: Final = frozenset({"report", "insist"})
+"""What typed words must be to begin a report where none is being taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,14 @@ class Foresight:
     articles: ArticleShelf
 
     def look_ahead(
-        self, row: Conversation, said: Said, state: ConversationState, now: datetime
+        self, row: Conversation, said: Said, state: ConversationState, intent: str, now: datetime
     ) -> Said:
         """The message with the outage it may be about, an article, and the questions worth asking.
 
         By text no outage is offered: the report is filed at once. What a filing left to ask by
         text is not weighed again. An article is for the first words of a report.
         """
-        draft = foresee_draft(row, said, state, self.intake.organisation.catalogue)
+        draft = foresee_draft(row, said, state, intent, self.intake.organisation.catalogue)
         asks = row.channel is not Channel.SMS or not state.slots.get("follow_up")
         begins = _begins(said, state) and self.articles.has_any()
         if draft is None or not (asks or begins):
@@ -81,7 +85,7 @@ class Foresight:
 
 
 def foresee_draft(
-    row: Conversation, said: Said, state: ConversationState, catalogue: Catalogue
+    row: Conversation, said: Said, state: ConversationState, intent: str, catalogue: Catalogue
 ) -> Draft | None:
     """The draft as it will stand once the message has filled its slots; None where there is none.
 
@@ -89,9 +93,10 @@ def foresee_draft(
     """
     slots = state.slots
     chosen = inbound(said.text, said.payload, state.issued, digits=row.channel is Channel.SMS)
+    typed = chosen is None and said.payload is None
     begun = slots.get("description") or (slots.get("pending") if chosen else None)
-    text = begun or ("" if chosen or said.payload is not None else said.text)
-    if not str(text).strip():
+    text = begun or (said.text if typed else "")
+    if not str(text).strip() or (typed and _chats(state, intent)):
         return None
     told: dict[str, Any] = dict(chosen.entities) if chosen else {}
 
@@ -110,6 +115,12 @@ def foresee_draft(
         impact=int(impact) if impact in {"1", "2", "3"} else None,
         declined=tuple(one for one in slots.get("declined") or () if one),
     )
+
+
+def _chats(state: ConversationState, intent: str) -> bool:
+    """Whether words take no report up and add to none that is being taken: "what about mine?"."""
+    waits = state.loop is not None or state.slots.get(WAITING) is not None
+    return not waits and intent not in _REPORTS
 
 
 def _begins(said: Said, state: ConversationState) -> bool:

@@ -15,7 +15,7 @@ from benchmarks.report import render_machine, table, write
 from classifier.catalogue import parse_catalogue
 from classifier.facts import FactFinder
 from classifier.onnx_encoder import OnnxEncoder
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import PairScorer, load_scorer
 from classifier.window import Item, PairFacts
 from incidents.grouping import Bonds, GroupingPolicy, choose_group, signature_groups

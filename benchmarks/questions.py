@@ -24,7 +24,7 @@ from classifier.catalogue import Catalogue, parse_catalogue
 from classifier.heads import Prediction
 from classifier.label_severity import GRADES
 from classifier.onnx_encoder import OnnxEncoder
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import PairScorer, Scored, load_scorer
 from classifier.reading import Reader, Reading, build_reader
 from classifier.severity import PriorityMatrix

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.encoders import ROOT, texts
 from benchmarks.report import met, render_machine, table, write
 from classifier.onnx_encoder import OnnxEncoder
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import load_scorer
 from classifier.recurrence_scorer import load_recurrence_scorer
 from classifier.window import Item, PairFacts

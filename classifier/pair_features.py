@@ -7,7 +7,7 @@ thresholds do not transfer).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from classifier.encoding import Vector
+from classifier.pair_candidates import Glance, Query, choose_candidates, take_glance
 from classifier.pair_crowds import (
     FAR,
     expect_alike,
@@ -29,11 +29,6 @@ from classifier.window import PairFacts, Scan, Window
 Floats64 = npt.NDArray[np.float64]
 
 _MEMBERS: Final = 40
-_BY_MEANING: Final = 6
-_BY_WORDS: Final = 3
-_BY_SIGNATURE: Final = 2
-_LOOKED_AT: Final = 400
-_LOOKED_AT_BY_WORDS: Final = 40
 _REPORTS_PER_UNIT: Final = 15.0
 _FIRST_UNIT_SHARE: Final = 1.414  # two hours, of half an hour to four: before there is traffic
 _NOBODY: Final = 0.02
@@ -96,16 +91,6 @@ SHOWN: Final = frozenset({"max", "same_site", "same_reporter"})
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A report that looks for its group. `at` in seconds, like the window's."""
-
-    vector: Vector
-    at: float
-    facts: PairFacts
-    restricted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Compared:
     """One candidate group with its measures.
 
@@ -121,20 +106,6 @@ class Compared:
     nearest: tuple[tuple[Hashable, float], ...]
     apart: bool = False
     minutes_since_last: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """One report beside every row, whatever groups the rows are in.
-
-    Attributes:
-        scan: By meaning.
-        shared: Shape (n,), share of the report's rare words (by idf) that each row has too.
-
-    """
-
-    scan: Scan
-    shared: npt.NDArray[np.float32]
 
 
 def compare(
@@ -155,82 +126,84 @@ def compare(
         glance: Made for this report and this window before; saves making it again.
 
     """
-    if len(window) == 0:
-        return []
-    seen = glance or take_glance(window, query)
-    chosen = _candidates(window, seen.scan, query, seen.shared, only, exclude)
-    if not chosen:
-        return []
-    return _measure(window, seen.scan, query, chosen, seen.shared)
+    beside = put_beside(window, query, only=only, exclude=exclude, glance=glance)
+    return beside.naming(query.facts.service, query.facts.site) if beside is not None else []
 
 
-def take_glance(window: Window, query: Query) -> Glance:
-    """Compare a report with every row by meaning and by words: what no grouping changes."""
-    shared, total = window.shared_words(query.facts.words)
-    return Glance(
-        window.scan(query.vector, query.at),
-        (shared / total if total else shared).astype(np.float32),
-    )
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A report beside its candidate groups, with all that does not hang on what it names.
 
+    Attributes:
+        flat: Rows of the members looked at, one group after the other.
+        start: Shape (groups,), where each group begins in `flat`.
+        lately: Shape (n,), rows of the last two time units.
+        columns: By feature, shape (groups,): the features that service and site do not change.
 
-def _candidates(
-    window: Window,
-    scan: Scan,
-    query: Query,
-    shared: npt.NDArray[np.float32],
-    only: Collection[Hashable] | None,
-    exclude: Collection[Hashable],
-) -> list[Hashable]:
-    """The groups with the nearest members in meaning, then in words, then with the same code."""
-    recent = scan.live & (window.moments() > query.at - window.pace.reach)
-    near = np.flatnonzero(recent)
-    if only is not None:
-        wanted = [row for name in only if name in window.groups for row in window.groups[name].rows]
-        near = np.array([row for row in wanted if recent[row]], dtype=np.int64)
-    chosen: dict[Hashable, None] = {}
+    """
 
-    def consider(rows: Iterable[int], limit: int) -> None:
-        for row in rows:
-            if len(chosen) >= limit:
-                return
-            name = window.group_of[window.keys[row]]
-            group = window.groups[name]
-            if group.joinable and group.restricted == query.restricted and name not in exclude:
-                chosen.setdefault(name)
+    window: Window
+    scan: Scan
+    names: Sequence[Hashable]
+    flat: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    lately: npt.NDArray[np.bool_]
+    columns: Mapping[str, Floats64]
+    nearest: Sequence[tuple[tuple[Hashable, float], ...]]
+    apart: Sequence[bool]
+    since_last: Floats64
 
-    consider(_best(near, scan.cosines[near], _LOOKED_AT).tolist(), _BY_MEANING)
-    worded = near[shared[near] > 0]
-    consider(_best(worded, shared[worded], _LOOKED_AT_BY_WORDS).tolist(), len(chosen) + _BY_WORDS)
-    for sharing in rare_signatures(window, query.facts, query.at):
-        consider(
-            (r for r in sharing.rows[-20:] if recent[r] and (only is None or _in(window, r, only))),
-            len(chosen) + _BY_SIGNATURE,
+    def naming(self, service: str | None, site: str | None) -> list[Compared]:
+        """All measures of all candidates, if the report names this service and this site."""
+        groups = [self.window.groups[name] for name in self.names]
+        services = np.array([_agreement(service, group.services) for group in groups])
+        sites = np.array([_agreement(site, group.sites) for group in groups])
+        crowd = measure_service_crowd(
+            self.window, self.scan, service, self.flat, self.start, self.lately
         )
-    return list(chosen)
+        columns = {
+            **self.columns,
+            "same_service": services[:, 0],
+            "other_service": services[:, 1],
+            "service_crowd": services[:, 0] * crowd,
+            "same_site": sites[:, 0],
+            "other_site": sites[:, 1],
+            "site_known": sites.sum(axis=1),
+            "only_likeness": np.maximum(self.columns["top3"] - FAR, 0.0)
+            * (services.sum(axis=1) + sites.sum(axis=1) == 0.0),
+        }
+        table = np.stack([columns[name] for name in FEATURES], axis=1)
+        return [
+            Compared(
+                group=name,
+                values=table[i],
+                nearest=self.nearest[i],
+                apart=self.apart[i],
+                minutes_since_last=float(self.since_last[i]) / 60.0,
+            )
+            for i, name in enumerate(self.names)
+        ]
 
 
-def _in(window: Window, row: int, only: Collection[Hashable]) -> bool:
-    return window.group_of[window.keys[row]] in only
-
-
-def _best(
-    rows: npt.NDArray[np.int64], scores: npt.NDArray[np.floating[Any]], count: int
-) -> npt.NDArray[np.int64]:
-    """The `count` rows of highest score, best first; the earlier row where two are equal."""
-    if len(rows) > count:
-        kept = np.sort(np.argpartition(-scores, count)[:count])
-        rows, scores = rows[kept], scores[kept]
-    return rows[np.argsort(-scores, kind="stable")]
-
-
-def _measure(
+def put_beside(
     window: Window,
-    scan: Scan,
     query: Query,
-    names: Sequence[Hashable],
-    shared: npt.NDArray[np.float32],
-) -> list[Compared]:
-    """All measures of all candidates at once: the members lie one group after the other."""
+    *,
+    only: Collection[Hashable] | None = None,
+    exclude: Collection[Hashable] = (),
+    glance: Glance | None = None,
+) -> Beside | None:
+    """As `compare`, before anything is said of service and site; None where no group is near."""
+    if len(window) == 0:
+        return None
+    seen = glance or take_glance(window, query)
+    chosen = choose_candidates(window, query, seen, only, exclude)
+    return _measure(window, seen, query, chosen) if chosen else None
+
+
+def _measure(window: Window, glance: Glance, query: Query, names: Sequence[Hashable]) -> Beside:
+    """All candidates at once: the members lie one group after the other."""
+    scan, shared = glance.scan, glance.shared
     groups = [window.groups[name] for name in names]
     members = [group.rows[-_MEMBERS:] for group in groups]
     flat = np.array([row for rows in members for row in rows], dtype=np.int64)
@@ -268,8 +241,6 @@ def _measure(
     trouble = window.trouble_of(query.vector)
     surge = measure_surge(scan, lately)
     facts = query.facts
-    service = np.array([_agreement(facts.service, group.services) for group in groups])
-    site = np.array([_agreement(facts.site, group.sites) for group in groups])
     rare = {row for one in rare_signatures(window, facts, query.at) for row in one.rows}
     signed = [not rare.isdisjoint(group.rows) for group in groups]
     columns = {
@@ -289,34 +260,26 @@ def _measure(
         "size": np.log(size),
         "single": (size == 1).astype(np.float64),
         "words": np.maximum.reduceat(shared[flat], start),
-        "same_service": service[:, 0],
-        "other_service": service[:, 1],
-        "service_crowd": service[:, 0]
-        * measure_service_crowd(window, scan, facts.service, flat, start, lately),
-        "same_site": site[:, 0],
-        "other_site": site[:, 1],
-        "site_known": site.sum(axis=1),
         "same_signature": np.array(signed, dtype=np.float64),
         "pull": np.log1p(10 * pull),
         "claim": np.log((pull + _NOBODY) / (everyone + 0.5 * expect_alike(scan, lately) + _NOBODY)),
         "same_reporter": np.array([_told_before(window, facts, rows) for rows in members]),
-        "only_likeness": np.maximum(top3 - FAR, 0.0)
-        * (service.sum(axis=1) + site.sum(axis=1) == 0.0),
         "trouble": one * trouble,
         "trouble_shared": trouble * mean(window.troubles()[flat]),
     }
-    table = np.stack([columns[name] for name in FEATURES], axis=1)
     first = [order[s : s + min(3, c)] for s, c in zip(start, count, strict=True)]
-    return [
-        Compared(
-            group=name,
-            values=table[i],
-            nearest=tuple((window.keys[flat[j]], float(cosines[j])) for j in first[i]),
-            apart=facts.own_account or 2 * group.own_accounts >= len(group.rows),
-            minutes_since_last=float(since_last[i]) / 60.0,
-        )
-        for i, (name, group) in enumerate(zip(names, groups, strict=True))
-    ]
+    return Beside(
+        window=window,
+        scan=scan,
+        names=names,
+        flat=flat,
+        start=start,
+        lately=lately,
+        columns=columns,
+        nearest=[tuple((window.keys[flat[j]], float(cosines[j])) for j in own) for own in first],
+        apart=[facts.own_account or 2 * one.own_accounts >= len(one.rows) for one in groups],
+        since_last=since_last,
+    )
 
 
 def _told_before(window: Window, facts: PairFacts, rows: Sequence[int]) -> float:

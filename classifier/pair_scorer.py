@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from classifier.disturbance import Disturbance
 from classifier.pace import BURST, Pace
-from classifier.pair_features import FEATURES, Compared, Glance, Query, compare
+from classifier.pair_candidates import Query
+from classifier.pair_features import FEATURES, Compared, compare
 from classifier.window import Window
 from models.errors import DomainError
 
@@ -78,10 +79,12 @@ class PairScorer:
         *,
         only: Collection[Hashable] | None = None,
         exclude: Collection[Hashable] = (),
-        glance: Glance | None = None,
     ) -> list[Scored]:
         """Candidate groups, most likely first."""
-        compared = compare(window, query, only=only, exclude=exclude, glance=glance)
+        return self.rank(compare(window, query, only=only, exclude=exclude))
+
+    def rank(self, compared: Sequence[Compared]) -> list[Scored]:
+        """What was measured, as probabilities, most likely first."""
         scored = [self._scored(one) for one in compared]
         return sorted(scored, key=lambda one: -one.probability)
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from classifier.disturbance import Disturbance
 from classifier.encoding import Vector
 from classifier.pace import Pace
-from classifier.pair_features import FEATURES, Compared, Glance, Query, compare, take_glance
+from classifier.pair_candidates import Glance, Query, take_glance
+from classifier.pair_features import FEATURES, Compared, compare
 from classifier.window import Item, PairFacts, Window
 
 Floats = npt.NDArray[np.float64]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from classifier.pair_features import Query, take_glance
+from classifier.pair_candidates import Query
+from classifier.pair_features import put_beside
 from classifier.pair_scorer import PairScorer, Scored
-from classifier.window import PairFacts, Window
+from classifier.window import Window
 
 Slot = Literal["service", "site"]
 SLOTS: Final[tuple[Slot, ...]] = ("service", "site")
@@ -50,24 +51,20 @@ def suppose_answers(
     """
     unknown = [slot for slot in SLOTS if getattr(query.facts, slot) is None]
     candidates = [one.group for one in scored if one.group in window.groups]
-    if not candidates or not unknown:
+    beside = put_beside(window, query, only=candidates) if candidates and unknown else None
+    if beside is None:
         return {slot: Supposed({}, {}) for slot in unknown}
-    glance = take_glance(window, query)
     found: dict[Slot, Supposed] = {}
     for slot in unknown:
-        told = {group: _named(window, group, slot) for group in candidates}
-        common = sum(told.values(), Counter[str]()).most_common(_ANSWERS)
+        named = {group: _named(window, group, slot) for group in candidates}
+        common = sum(named.values(), Counter[str]()).most_common(_ANSWERS)
         answers = [*sorted(answer for answer, _ in common), *([ANOTHER] if common else [])]
         supposed = {}
         for answer in answers:
-            asked = replace(query, facts=_with(query.facts, slot, answer))
-            supposed[answer] = scorer.score(window, asked, only=candidates, glance=glance)
-        found[slot] = Supposed(supposed, {group: _shares(told[group]) for group in candidates})
+            told = {"service": query.facts.service, "site": query.facts.site, slot: answer}
+            supposed[answer] = scorer.rank(beside.naming(**told))
+        found[slot] = Supposed(supposed, {group: _shares(named[group]) for group in candidates})
     return found
-
-
-def _with(facts: PairFacts, slot: Slot, answer: str) -> PairFacts:
-    return replace(facts, service=answer) if slot == "service" else replace(facts, site=answer)
 
 
 def _named(window: Window, group: Hashable, slot: Slot) -> Counter[str]:

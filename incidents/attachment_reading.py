@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from classifier.log_reading import read_log
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.signatures import SignatureKind, of_kind, render_agreement
 from classifier.suspicion import looks_like_attack
 from classifier.window import PairFacts

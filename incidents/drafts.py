@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.reading import Reading
 from incidents.helping import Tried
 from incidents.live_window import Look

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import Any, Final
 
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.signature_rarity import rare_signatures
 from classifier.window import Window

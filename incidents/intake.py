@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from classifier.encoding import EncoderUnavailableError
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.reading import Reading
 from classifier.signatures import merge_signatures
 from classifier.window import PairFacts

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from classifier.base_rate import past_days
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import PairScorer, Scored
 from classifier.signature_rarity import rare_signatures
 from classifier.signatures import as_signature

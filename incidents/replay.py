@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 from classifier.encoding import Encoder, Vector, gist
 from classifier.facts import FactFinder
 from classifier.log_reading import read_log
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import PairScorer
 from classifier.signatures import merge_signatures
 from classifier.train_pairs import Labelled

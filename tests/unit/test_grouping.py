@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.pair_scorer import Scored
 from classifier.window import Item, PairFacts, Window
 from incidents.grouping import Bonds, GroupingPolicy, choose_group, signature_groups

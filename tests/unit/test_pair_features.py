@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from classifier.disturbance import Disturbance
 from classifier.encoding import Vector
-from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN, Compared, Query, compare
+from classifier.pair_candidates import Query
+from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN, Compared, compare
 from classifier.window import Item, PairFacts, Window
 
 WIDTH = 4

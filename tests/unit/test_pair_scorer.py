@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN, Query
+from classifier.pair_candidates import Query
+from classifier.pair_features import FALLING, FEATURES, RISING, SHOWN
 from classifier.pair_scorer import (
     APART,
     BadArtifactError,

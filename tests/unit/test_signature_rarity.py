@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.pair_features import Query
+from classifier.pair_candidates import Query
 from classifier.signature_rarity import rare_signatures
 from classifier.window import Item, PairFacts, Window
 from incidents.grouping import signature_groups

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from classifier.encoding import HashEncoder
-from classifier.pair_features import FEATURES, Query
+from classifier.pair_candidates import Query
+from classifier.pair_features import FEATURES
 from classifier.pair_scorer import PairScorer
 from classifier.supposing import ANOTHER, suppose_answers
 from classifier.window import Item, PairFacts, Window
