@@ -68,6 +68,12 @@ class IdentitySettings(BaseSettings):
     identity_required: bool = Field(
         default=False, description="Whether a chat opens only for somebody whom a token names."
     )
+    identity_from: str = Field(
+        default="",
+        pattern=r"^(/[!-.0-\[\]-~][!-\[\]-~]{0,500})?$",
+        description="Path on this origin where the chat on our own first page fetches a token; "
+        "your proxy answers there for who is signed in. Empty: that chat opens nameless.",
+    )
 
     def check_identity(self) -> None:
         """An issuer, whole.
@@ -82,6 +88,9 @@ class IdentitySettings(BaseSettings):
             raise ValueError(msg)
         if self.identity_required and not key:
             msg = "MUSTER_IDENTITY_REQUIRED needs MUSTER_IDENTITY_KEY"
+            raise ValueError(msg)
+        if self.identity_from and not key:
+            msg = "MUSTER_IDENTITY_FROM needs MUSTER_IDENTITY_KEY"
             raise ValueError(msg)
         if key:
             parse_identity_key(key)

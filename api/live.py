@@ -38,15 +38,26 @@ class Bell:
         self._live = live
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
+        self._dismissed = False
+
+    @property
+    def over(self) -> bool:
+        """Whether its stream should end: the server stops, or newer ones took its place."""
+        return self._dismissed or self._live.closed
 
     async def rings(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait with a heartbeat
-        """Wait for a change; False when none came in `timeout` seconds, or we are closing."""
+        """Wait for a change; False when none came in `timeout` seconds, or it is over."""
         try:
             await asyncio.wait_for(self._event.wait(), timeout)
         except TimeoutError:
             return False
         self._event.clear()
-        return not self._live.closed
+        return not self.over
+
+    def dismiss(self) -> None:
+        """End its stream, from any thread."""
+        self._dismissed = True
+        self.ring()
 
     def ring(self) -> None:
         """From any thread."""
@@ -62,7 +73,7 @@ class LiveUpdates:
     ) -> None:
         self._database = database
         self._every = every.total_seconds()
-        self._bells: set[Bell] = set()
+        self._bells: dict[Bell, None] = {}  # the oldest first
         self._seen: dict[str | ConversationId, tuple[int, ...]] = {}
         self._lock = threading.Lock()
         self._wanted = threading.Event()
@@ -89,17 +100,27 @@ class LiveUpdates:
             self._thread.join(timeout=5)
 
     @contextmanager
-    def listen(self, *topics: str | ConversationId) -> Iterator[Bell]:
-        """A bell for topics, while the block runs. Look at the data after this, not before."""
+    def listen(self, *topics: str | ConversationId, most: int | None = None) -> Iterator[Bell]:
+        """A bell for topics, while the block runs. Look at the data after this, not before.
+
+        Args:
+            topics: What it rings for.
+            most: How many may listen to just these; the oldest give way. Who was cut off comes
+                back at once, while the line that was cut may seem open for minutes.
+
+        """
         bell = Bell(self, frozenset(topics))
         with self._lock:
-            self._bells.add(bell)
+            same = [one for one in self._bells if one.topics == bell.topics]
+            self._bells[bell] = None
             self._wanted.set()
+        for one in same[: max(len(same) + 1 - most, 0)] if most is not None else ():
+            one.dismiss()
         try:
             yield bell
         finally:
             with self._lock:
-                self._bells.discard(bell)
+                self._bells.pop(bell, None)
                 if not self._bells:
                     self._wanted.clear()
 

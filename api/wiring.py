@@ -198,7 +198,7 @@ def build_installation(
         in_force.look(session)
     blobs = build_blobs(settings.blobs or settings.data_dir / "blobs")
     attachments = AttachmentStore(database, blobs, clock, jobs=jobs)
-    files = FileReadings(attachments, intake.window)
+    files = FileReadings(attachments, intake)
     past = Recurrences(
         database, organisation, build_search(database), recurrence_scorer(settings), encoder_id,
         width, clock,

@@ -37,7 +37,7 @@ from classifier.language import detect_language
 from classifier.reading import Heard
 from classifier.suspicion import mentions_mail
 from incidents.affected import find_colleague
-from incidents.attachment_reading import holds_attack
+from incidents.attached_facts import holds_attack
 from incidents.drafts import ReadDraft, Recorded
 from incidents.file_listing import read_unsaid
 from incidents.handoffs import HandoffPolicy, find_open, record_asked, record_heard

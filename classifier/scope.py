@@ -64,11 +64,15 @@ _ALONE: Final = re.compile(
     r"|\bfor me(?! and| too)\b|\bbei mir(?! und| auch)\b"
 )
 _NOT_ALONE: Final = re.compile(
-    r"(?i)\b(?:not|nicht) (?:just|only|nur|allein)\b|\b(?:just|only|nur) (?:me|ich|bei mir)?\s?"
+    r"(?i)\b(?:not|nicht) allein\b|\b(?:just|only|nur) (?:me|ich|bei mir)?\s?"
     r"(?:or|oder)\b|\b(?:is it|liegt (?:das|es)|isses|ist es|geht es|does it|am i|bin ich)\b.{0,12}"
     r"\b(?:just|only|nur)\b"
 )
-_NOT_ONLY: Final = re.compile(r"(?i)\b(?:not|nicht) (?:just|only|nur|bloß)\b")
+_NOT_ONLY: Final = re.compile(
+    r"(?i)\b(?:not|nicht|no longer|isn'?t) (?:just|only|nur|bloß)\b"
+    r"|\b(?:forget|never mind|vergiss|vergessen sie)[\w ']{0,16} (?:about|being|said|was|dass|mit)"
+    r"[\w ']{0,12} (?:just|only|nur|bloß)\b"
+)
 _IN_A_TEAM: Final = re.compile(
     r"(?i)\b(?:team|department|crew|shift|desk|abteilung|schicht|dispo|equipa)\b"
 )
@@ -124,6 +128,8 @@ def read_scope(text: str, people: int | None, *, answering: bool = False) -> str
 
 
 def _is_alone(text: str, *, answering: bool) -> bool:
-    if answering and not _NOT_ONLY.search(text):
+    if _NOT_ONLY.search(text):
+        return False
+    if answering:
         return bool(_ALONE.search(text))
     return bool(_ALONE_OUTRIGHT.search(text)) and not _NOT_ALONE.search(text)

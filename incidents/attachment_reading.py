@@ -1,45 +1,43 @@
 """What stands in the files that people sent: read by a job, never in the turn.
 
 What is read before the report is recorded is part of its facts. What comes later may only
-suggest: staff are shown which other incident the file speaks of, and nothing moves.
+suggest: staff are shown which other incident the file speaks of, and nothing moves. But a mail
+that looks like an attack is for few as soon as that is known.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from classifier.log_reading import read_log
 from classifier.pair_candidates import Query
 from classifier.signatures import SignatureKind, of_kind, render_agreement
 from classifier.suspicion import looks_like_attack
 from classifier.window import PairFacts
+from incidents.attached_facts import MAIL
 from incidents.attachments import AttachmentStore
 from incidents.bonds import bonds_of_report
-from incidents.drafts import Draft
 from incidents.file_blobs import BlobsUnusableError
 from incidents.file_finding import find_in
 from incidents.file_readers import READERS
 from incidents.file_reading import FileFound, render_seen
 from incidents.file_sandbox import SandboxError
-from incidents.jobs_port import Jobs
+from incidents.intake import Intake
 from incidents.ledger import lock_grouping, record_entry
-from incidents.live_window import LiveWindow
 from incidents.presence import record_news
 from incidents.queries import follow_absorbed
 from models.conversation import Conversation
 from models.database import Database
-from models.ids import AttachmentId, ConversationId
+from models.ids import AttachmentId
 from models.incident import Incident, Membership
 from models.report import Attachment, AttachmentReading, Report
 from models.storable import storable
@@ -49,10 +47,7 @@ _PLAIN: Final = frozenset({"text/plain", "text/csv", "application/json"})
 _SMALL: Final = 64 << 10
 """Bytes of a plain text that is read here: a larger one would hold up what else goes on here."""
 _SHOWN: Final = 3
-MAIL: Final = "message/rfc822"
 _STILL_DUE: Final = timedelta(days=1)
-_FEWEST: Final = 12
-_VALUES: Final = 200
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +56,7 @@ class FileReadings:
     """Reads files once, and says what a late one suggests."""
 
     store: AttachmentStore
-    window: LiveWindow
+    intake: Intake
 
     @property
     def _database(self) -> Database:
@@ -138,7 +133,8 @@ class FileReadings:
                 return
             reading, report, home = row
             fresh = frozenset(reading.signatures) - frozenset(report.signatures)
-            found = self._speaks_of(session, report, home, fresh)
+            attack = self._is_attack(session, reading) and report.audience is Audience.OPEN
+            found = {} if attack else self._speaks_of(session, report, home, fresh)
         with self._database.transaction() as session:
             lock_grouping(session)
             row = _unconsidered(session, attachment_id)
@@ -151,27 +147,36 @@ class FileReadings:
                 {"incident": reference, "signature": signature}
                 for reference, signature in found.items()
             ]
-            if found:
+            if attack and report.audience is Audience.OPEN:
+                self.intake.restrict_report(session, report, home, now=now)
+            elif found:
                 record_entry(
                     session, home.id, "attachment.suggested", now=now, report_id=report.id,
                     data={"sentence": _sentence(found), "related": list(found)},
                 )  # fmt: skip
 
+    def _is_attack(self, session: Session, reading: AttachmentReading) -> bool:
+        """Whether the file is a mail that looks like an attack, where such reports are for few."""
+        file = session.get_one(Attachment, reading.attachment_id)
+        attack = file.media_type == MAIL and looks_like_attack(reading.text)
+        return attack and bool(self.intake.organisation.intake.restricted)
+
     def _speaks_of(
         self, session: Session, report: Report, home: Incident, fresh: frozenset[str]
     ) -> dict[str, str]:
         """Other open incidents that share a rare signature of the file: reference, signature."""
-        if report.vector is None or report.encoder_id != self.window.encoder_id or not fresh:
+        window = self.intake.window
+        if report.vector is None or report.encoder_id != window.encoder_id or not fresh:
             return {}
         now = self.store.clock()
-        self.window.catch_up(session, now=now)
+        window.catch_up(session, now=now)
         hosts = of_kind(report.signatures, SignatureKind.HOST)
         facts = PairFacts(report.service_id, report.site_id, fresh | hosts)
         restricted = report.audience is Audience.RESTRICTED
         query = Query(report.vector, now.timestamp(), facts, restricted)
         never = bonds_of_report(session, report, home).never
         found: dict[str, str] = {}
-        for group, signature in self.window.find_signs(query).items():
+        for group, signature in window.find_signs(query).items():
             other = session.get(Incident, group)
             if other is None or signature not in fresh:
                 continue
@@ -206,81 +211,6 @@ def due_files(session: Session, *, now: datetime, limit: int) -> Sequence[Attach
         .limit(limit)
     ).all()
     return [AttachmentId(one) for one in (*waiting, *unread)]
-
-
-def with_attached(session: Session, draft: Draft) -> Draft:
-    """The draft with what its files that were read by now, and its attributes, show."""
-    rows = session.execute(
-        select(
-            AttachmentReading.attachment_id,
-            AttachmentReading.signatures,
-            AttachmentReading.text,
-            Attachment.media_type,
-        )
-        .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
-        .where(
-            Attachment.id.in_(draft.attachments), Attachment.conversation_id == draft.conversation
-        )
-        .order_by(Attachment.id)
-    ).all()
-    signatures = [one for row in rows for one in row.signatures]
-    for text in attribute_texts(draft.attributes):
-        signatures += read_log(text)
-    signatures += read_log(draft.log) if draft.log else ()
-    return replace(
-        draft,
-        suspicious=any(row.media_type == MAIL and looks_like_attack(row.text) for row in rows),
-        attached=tuple(dict.fromkeys(signatures)),
-        considered=tuple(AttachmentId(row.attachment_id) for row in rows),
-    )
-
-
-def holds_attack(session: Session, conversation: ConversationId, files: Collection[str]) -> bool:
-    """Whether one of these files is a mail that looks like an attack, as far as they are read."""
-    mails = session.scalars(
-        select(AttachmentReading.text)
-        .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
-        .where(
-            Attachment.id.in_([AttachmentId(UUID(one)) for one in files]),
-            Attachment.conversation_id == conversation,
-            Attachment.media_type == MAIL,
-        )
-    )
-    return any(looks_like_attack(text) for text in mails)
-
-
-def record_considered(session: Session, jobs: Jobs, draft: Draft, *, now: datetime) -> None:
-    """Mark the files that took part in a decision, and owe a reading of the others."""
-    if not draft.attachments:
-        return
-    for reading in session.scalars(
-        select(AttachmentReading).where(AttachmentReading.attachment_id.in_(draft.considered))
-    ):
-        reading.considered_at = now
-    files = session.scalars(select(Attachment).where(Attachment.id.in_(draft.attachments)))
-    for file in files:
-        if file.media_type in READERS and file.id not in draft.considered:
-            jobs.owe_file_reading(session, file.id)
-
-
-def attribute_texts(attributes: Mapping[str, Any]) -> list[str]:
-    """Texts among what a program sent along that are long enough to be a line of a log."""
-    found: list[str] = []
-    for text in _strings(attributes, depth=4):
-        if len(text) >= _FEWEST:
-            found.append(text)
-        if len(found) == _VALUES:
-            break
-    return found
-
-
-def _strings(value: Any, *, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif depth > 0 and isinstance(value, (Mapping, list)):
-        inner: Iterable[Any] = value.values() if isinstance(value, Mapping) else value
-        for one in inner:
-            yield from _strings(one, depth=depth - 1)
 
 
 def _unconsidered(

@@ -19,7 +19,7 @@ from classifier.pair_candidates import Query
 from classifier.reading import Reading
 from classifier.signatures import merge_signatures
 from classifier.window import PairFacts
-from incidents.attachment_reading import record_considered, with_attached
+from incidents.attached_facts import record_considered, with_attached
 from incidents.bonds import (
     bonds_of_draft,
     bonds_of_report,
@@ -177,11 +177,7 @@ class Intake:
             return
         fill_reading(report, self.organisation, read, now)
         record_considered(session, self.organisation.outbox.jobs, read.draft, now=now)
-        live = session.scalars(
-            select(Membership).where(
-                Membership.report_id == report_id, Membership.ended_at.is_(None)
-            )
-        ).one()
+        live = live_link(session, report)
         home = session.get_one(Incident, live.incident_id)
         untouched = _is_untouched(home) and live.author in {Author.MODEL, Author.POLICY}
         report.audience = audience_of_draft(self.organisation, read.draft, read.reading)
@@ -195,6 +191,34 @@ class Intake:
             # The link stands; a fresh one carries the reading's evidence into the window.
             evidence = {**choice.evidence, "decision": "open"}
             choice = Choice(home.id, None, live.author, evidence=evidence)
+        self._replace(session, report, home, live, choice, now)
+
+    def restrict_report(
+        self, session: Session, report: Report, home: Incident, *, now: datetime
+    ) -> None:
+        """For few from now on: what came later shows that it is about an attack.
+
+        Alone in its incident it takes the incident along, else it leaves it. Under the grouping
+        lock.
+        """
+        alone = home.reports == 1
+        report.audience = Audience.RESTRICTED
+        home.audience = Audience.RESTRICTED if alone else home.audience
+        choice = Choice(
+            home.id if alone else None, None, Author.POLICY, evidence={"decision": "restricted"}
+        )
+        self._replace(session, report, home, live_link(session, report), choice, now)
+
+    def _replace(
+        self,
+        session: Session,
+        report: Report,
+        home: Incident,
+        live: Membership,
+        choice: Choice,
+        now: datetime,
+    ) -> None:
+        """End a link that was made with less knowledge, and make the one chosen now."""
         live.ended_at, live.ended_by = now, "reading"
         session.flush()
         incident = self._place(session, report, choice, now)
@@ -321,9 +345,7 @@ def record_addition(
     )
     changed = take_later(report, organisation, kind, data)
     session.flush()
-    live = session.scalars(
-        select(Membership).where(Membership.report_id == report.id, Membership.ended_at.is_(None))
-    ).one()
+    live = live_link(session, report)
     record_entry(
         session, live.incident_id, "report.extended", now=now, report_id=report.id,
         data={"kind": kind},
@@ -331,6 +353,13 @@ def record_addition(
     owe_report_record(session, organisation.outbox, RecordKind.REPORT_EXTENDED, report, now=now)
     if changed:
         settle_incident(session, organisation, session.get_one(Incident, live.incident_id), now=now)
+
+
+def live_link(session: Session, report: Report) -> Membership:
+    """What holds a report in its incident now."""
+    return session.scalars(
+        select(Membership).where(Membership.report_id == report.id, Membership.ended_at.is_(None))
+    ).one()
 
 
 def _is_offerable(incident: Incident, draft: Draft) -> bool:

@@ -9,17 +9,20 @@ from classifier.signatures import render_agreement
 
 _MINUTE = 60.0
 _MORE_LIKELY_THAN_NOT = 0.5
+_PLAIN: Mapping[str, str] = {
+    "told": "The reporter said it is the same problem.",
+    "unread": "Recorded before it could be read; it stands alone until then.",
+    "restricted": "A mail that came with it looks like an attack: it is for few, and stands alone.",
+}
 
 
 def render_reason(evidence: Mapping[str, Any]) -> str:
     """One sentence from the evidence as the decision used it."""
-    decision = evidence.get("decision")
-    if decision == "told":
-        return "The reporter said it is the same problem."
+    decision = str(evidence.get("decision"))
+    if decision in _PLAIN:
+        return _PLAIN[decision]
     if decision == "signature":
         return _capital(f"{render_agreement(str(evidence.get('signature')))}.")
-    if decision == "unread":
-        return "Recorded before it could be read; it stands alone until then."
     if decision == "open":
         return _opened(evidence)
     if decision == "join":

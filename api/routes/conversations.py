@@ -33,6 +33,8 @@ from models.ids import AttachmentId, ConversationId
 from models.vocabulary import Channel
 
 HEARTBEAT: Final = 15
+_STREAMS: Final = 20
+"""Of one conversation at once: the tabs and devices of its person."""
 _PAGE: Final = 200
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 
@@ -170,8 +172,8 @@ async def _stream(
     house: Installation, conversation: ConversationId, after: int, *, files: bool
 ) -> AsyncIterator[ServerSentEvent]:
     news = News(house.database, house.clock, conversation, files=files)
-    with house.live.listen(conversation) as bell:
-        while not house.live.closed:
+    with house.live.listen(conversation, most=_STREAMS) as bell:
+        while not bell.over:
             spoken = await run_in_threadpool(_spoken, house, conversation, after)
             for message in spoken:
                 after = message["number"]

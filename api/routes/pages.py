@@ -32,12 +32,14 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @router.get("/")
 def show_landing(request: Request) -> Response:
     house = house_of(request)
-    store = house.settings.forward_url if house.is_demo else ""
+    settings = house.settings
     return render_spoken(
         request,
         "landing.html",
-        store=_origin(store),
-        number=house.settings.twilio_from,
+        store=_origin(settings.forward_url if house.is_demo else ""),
+        number=settings.twilio_from,
+        identity_from=settings.identity_from,
+        opens=bool(settings.identity_from) or not settings.identity_required,
     )
 
 

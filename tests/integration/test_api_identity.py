@@ -113,3 +113,35 @@ def test_who_enters_the_directory_later_is_known_from_their_next_chat_on(
     )  # fmt: skip
     card = answer.json()["messages"][-1]["card"]
     assert {row["name"]: row["value"] for row in card["rows"]}["site"] == "Pune"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(
+    ("given", "chat"),
+    [
+        ({}, "<muster-chat>"),
+        ({"identity_from": "/my/token?a=1"}, '<muster-chat identity-from="/my/token?a=1">'),
+        (
+            {"identity_required": True, "identity_from": "/token"},
+            '<muster-chat identity-from="/token">',
+        ),
+        ({"identity_required": True}, None),
+    ],
+    ids=["nameless", "named", "named only", "elsewhere"],
+)
+def test_our_own_first_page_opens_the_chat_as_it_may_be_opened(
+    tmp_path: Path,
+    prepared_store: Path,
+    reader: Reader,
+    given: dict[str, object],
+    chat: str | None,
+    language: str,
+) -> None:
+    settings = make_settings(tmp_path, identity_key=SECRET, identity_issuer=ISSUER, **given)
+    shutil.copy(prepared_store, settings.data_dir / "muster.db")
+    house = build_installation(settings, reader=reader, jobs=FakeJobs())
+    with TestClient(create_app(house)) as door:
+        page = door.get("/", headers={"Accept-Language": language}).text
+    house.close()
+    assert (chat in page) if chat is not None else ("<muster-chat" not in page)
+    assert ("ntranet" in page) is (chat is None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -175,6 +175,20 @@ def test_streams_end_when_the_server_stops(
             stream.take()
             served.server.should_exit = True
             assert stream.drained()
+
+
+def test_the_oldest_streams_of_one_conversation_give_way(http: httpx.Client) -> None:
+    """A line that was cut may seem open for minutes; whoever comes back is let in."""
+    url, headers = open_chat(http)
+    with ExitStack() as open_ones:
+        streams = []
+        for _ in range(22):
+            streams.append(open_ones.enter_context(following(http, f"{url}/events", headers)))
+            streams[-1].take()
+        assert streams[0].drained()
+        assert streams[1].drained()
+        say(http, url, headers, 1, WORDS)
+        assert streams[2].take()["data"]["text"] == WORDS
 
 
 def test_fifty_open_streams_keep_nobody_from_talking(http: httpx.Client, served: Served) -> None:

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+import pytest
 from sqlalchemy import select
 
 from incidents.attachment_reading import FileReadings
@@ -124,7 +125,7 @@ class Forwarder:
     def __init__(self, house: House, way: Way, folder: Path) -> None:
         self.one = Teller(house, way)
         store = AttachmentStore(house.database, build_blobs(folder), house.clock)
-        self.files = FileReadings(store, house.intake.window)
+        self.files = FileReadings(store, house.intake)
 
     def forward(self, content: bytes, lines: Lines) -> str:
         assert self.one.talk.conversation is not None
@@ -180,3 +181,60 @@ def test_an_honest_mail_that_will_not_open_is_open_to_all(
     kept = by.one.only()
     assert (kept.service, kept.audience) == ("email", Audience.OPEN)
     assert CAREFUL not in by.one.talk.heard[-1].text
+
+
+BROKEN: Lines = {
+    "polite": "Outlook crashes whenever I open this mail, for my whole team in Berlin",
+    "furious": "OUTLOOK CRASHES ON THIS MAIL. WHOLE TEAM IN BERLIN!!!",
+}
+
+
+class Late(Forwarder):
+    """Somebody whose mail is read only once their report is filed."""
+
+    def file(self, content: bytes) -> AttachmentId:
+        """Send the mail and file the report; returns the file, unread."""
+        assert self.one.talk.conversation is not None
+        kept = self.files.store.keep_file(self.one.talk.conversation, "mail.eml", BytesIO(content))
+        self.one.say(BROKEN, attachments=(AttachmentId(kept.id),))
+        self.one.finish()
+        return AttachmentId(kept.id)
+
+    def stands(self) -> tuple[Audience, str, str]:
+        """Who sees the report, its incident, and that one's title."""
+        kept = self.one.only()
+        return kept.audience, kept.incident, kept.title
+
+
+@ON_THE_WEB
+@pytest.mark.parametrize("others", [0, 2])
+def test_a_forged_mail_read_after_filing_takes_its_report_out_of_sight(
+    house: House, way: Way, tmp_path: Path, others: int
+) -> None:
+    for _ in range(others):
+        other = Teller(house, way)
+        other.say(BROKEN)
+        other.finish()
+    late = Late(house, way, tmp_path)
+    file = late.file(FORGED)
+    audience, before, _ = late.stands()
+    assert audience is Audience.OPEN
+    late.files.read_file(file)
+    audience, after, title = late.stands()
+    assert (audience, title) == (Audience.RESTRICTED, "Restricted report")
+    assert (after == before) is (others == 0)
+    late.files.read_file(file)
+    assert late.stands() == (audience, after, title)
+    check_everything(house)
+    check_records(house)
+
+
+@ON_THE_WEB
+def test_an_honest_mail_read_after_filing_moves_nothing(
+    house: House, way: Way, tmp_path: Path
+) -> None:
+    late = Late(house, way, tmp_path)
+    file = late.file(HONEST)
+    before = late.stands()
+    late.files.read_file(file)
+    assert late.stands() == before

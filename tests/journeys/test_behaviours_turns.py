@@ -245,7 +245,7 @@ class Sender:
     def __init__(self, one: Teller, folder: Path) -> None:
         self.one = one
         store = AttachmentStore(one.house.database, build_blobs(folder), one.house.clock)
-        self.files = FileReadings(store, one.house.intake.window)
+        self.files = FileReadings(store, one.house.intake)
 
     def send(self, name: str, content: bytes) -> AttachmentId:
         talk = self.one.talk

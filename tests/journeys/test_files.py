@@ -112,7 +112,7 @@ class Desk:
 def desk(plain_house: House, tmp_path: Path) -> Desk:
     blobs = build_blobs(tmp_path / "blobs")
     store = AttachmentStore(plain_house.database, blobs, plain_house.clock, jobs=plain_house.jobs)
-    return Desk(plain_house, FileReadings(store, plain_house.intake.window))
+    return Desk(plain_house, FileReadings(store, plain_house.intake))
 
 
 def test_two_accounts_in_different_words_meet_by_the_line_in_their_logs(desk: Desk) -> None:

@@ -39,7 +39,7 @@ class Quarantine:
             house.database, build_blobs(folder), house.clock, jobs=house.jobs,
             inspector=Inspector(self.scanner),
         )  # fmt: skip
-        self.files = FileReadings(store, house.intake.window)
+        self.files = FileReadings(store, house.intake)
         self.conversation = ConversationId(new_id())
         self.folder = folder
         now = house.clock()

@@ -26,7 +26,7 @@ class Sender:
     def __init__(self, house: House, folder: Path) -> None:
         self.talk = Talk(desk_of(house))
         store = AttachmentStore(house.database, build_blobs(folder), house.clock)
-        self.files = FileReadings(store, house.intake.window)
+        self.files = FileReadings(store, house.intake)
 
     def send(self, name: str, content: bytes) -> AttachmentId:
         assert self.talk.conversation is not None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incidents.attachment_reading import attribute_texts
+from incidents.attached_facts import attribute_texts
 from incidents.file_readers import HEAD, READERS, TAIL
 
 PLAIN = READERS["text/plain"]

@@ -146,6 +146,10 @@ def test_where_nobody_is_believed_a_token_is_refused_and_not_ignored(tmp_path: P
     [
         ({"identity_key": SECRET}, "MUSTER_IDENTITY_ISSUER"),
         ({"identity_required": True}, "MUSTER_IDENTITY_KEY"),
+        ({"identity_from": "/token"}, "MUSTER_IDENTITY_KEY"),
+        ({"identity_from": "//elsewhere.example/token"}, "MUSTER_IDENTITY_FROM"),
+        ({"identity_from": "/\\elsewhere.example"}, "MUSTER_IDENTITY_FROM"),
+        ({"identity_from": "https://elsewhere.example"}, "MUSTER_IDENTITY_FROM"),
         ({"identity_key": "changeme", "identity_issuer": ISSUER}, "MUSTER_IDENTITY_KEY"),
         ({"identity_key": "a" * 40, "identity_issuer": ISSUER}, "MUSTER_IDENTITY_KEY"),
     ],

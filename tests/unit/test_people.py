@@ -65,6 +65,9 @@ def test_a_bare_number_answers_how_many(text: str, people: int | None) -> None:
         ("is it just me or is the mail down", None, None),
         ("everybody hates me", None, None),
         ("customers do not stop complaining", None, None),
+        ("forget about it being only me, the whole team has it", None, "2"),
+        ("never mind just me", None, "3"),
+        ("no longer just me", None, None),
         ("In Outlook fehlen alle Termine", None, None),
     ],
 )
