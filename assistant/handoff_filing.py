@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from models.vocabulary import Direction
 _COURTESY: Final = frozenset({"request_human", "greet", "thanks"})
 _A_COURTESY: Final = 60
 """Characters of the longest that is surely no more; in more something may be told."""
+_AT_ONCE: Final = 50
 _SETTLED: Final = frozenset({"thanks", "resolved", "cancel"})
 _TROUBLE: Final = frozenset({"report", "worse"})
 
@@ -103,15 +105,20 @@ def files_of(session: Session, row: Conversation, state: ConversationState) -> l
 def unreported(session: Session, row: Conversation) -> Sequence[Message]:
     """What the person said since the latest report, in order, and that was added to none."""
     rows = session.scalars(
-        select(Message).where(Message.conversation_id == row.id).order_by(Message.number)
+        select(Message)
+        .where(Message.conversation_id == row.id)
+        .order_by(Message.number.desc())
+        .execution_options(yield_per=_AT_ONCE)  # a phone's conversation lasts for years
     )
     found: list[Message] = []
-    for one in rows:
-        if (one.outcome or {}).get("report"):
-            found.clear()
-        elif one.direction is Direction.INBOUND and not (one.outcome or {}).get("added"):
-            found.append(one)
-    return found
+    with closing(rows):
+        for one in rows:
+            outcome = one.outcome or {}
+            if outcome.get("report"):
+                break
+            if one.direction is Direction.INBOUND and not outcome.get("added"):
+                found.append(one)
+    return found[::-1]
 
 
 def after_filing(state: ConversationState, reference: str) -> ConversationState:

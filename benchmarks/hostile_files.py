@@ -13,8 +13,10 @@ from pathlib import Path
 
 import httpx
 import psutil
+from typing_extensions import override
 
 from benchmarks.hostile import Hostile, archive, document, make_hostile, pdf, picture
+from benchmarks.onlooker import Onlooker
 from benchmarks.report import met, render_machine, table, write
 from tests.standins.serving import Muster
 
@@ -32,42 +34,30 @@ class Talk:
         self.headers = {"Authorization": f"Bearer {told['token']}"}
 
 
-class Probe(threading.Thread):
-    """Somebody else, who opens a chat and reads it again and again, and a look at the memory."""
+class Memory(threading.Thread):
+    """What the server, and the largest child that looked at a file, hold; bytes."""
 
-    def __init__(self, url: str, pid: int) -> None:
+    def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.client = httpx.Client(base_url=url, timeout=30)
         self.server = psutil.Process(pid)
-        self.waits: list[float] = []
         self.own: list[int] = []
         self.children: list[int] = []
         self.ended = threading.Event()
 
+    @override
     def run(self) -> None:
-        talk = Talk(self.client)
-        while not self.ended.is_set():
-            began = time.perf_counter()
-            answer = self.client.get(f"{talk.path}/messages", headers=talk.headers)
-            self.waits.append(time.perf_counter() - began)
-            assert answer.status_code == 200
-            self.look()
-            self.ended.wait(0.02)
+        while not self.ended.wait(0.05):
+            self.own.append(self.server.memory_info().rss)
+            self.children.append(max(map(_size, self.server.children(recursive=True)), default=0))
 
-    def look(self) -> None:
-        self.own.append(self.server.memory_info().rss)
-        sizes = []
-        for child in self.server.children(recursive=True):
-            try:
-                if "incidents.file_child" in child.cmdline():  # not yet ours before it is exec'ed
-                    sizes.append(child.memory_info().rss)
-            except psutil.Error:
-                continue
-        self.children.append(max(sizes, default=0))
 
-    def take(self) -> list[float]:
-        found, self.waits = self.waits, []
-        return found
+def _size(child: psutil.Process) -> int:
+    try:
+        if "incidents.file_child" in child.cmdline():  # not yet ours before it is exec'ed
+            return int(child.memory_info().rss)
+    except psutil.Error:
+        pass
+    return 0
 
 
 def p95(values: list[float]) -> float:
@@ -111,11 +101,8 @@ def main(count: int = 300) -> None:
         assert muster.process is not None
         client = httpx.Client(base_url=muster.url, timeout=60)
         taken = [_send(client, Talk(client), name, content)[0] for name, content in honest()]
-        probe = Probe(muster.url, muster.process.pid)
-        probe.start()
-        time.sleep(BASELINE_S)
-        before, rested = probe.take(), max(probe.own)
-        probe.children.clear()
+        memory = Memory(muster.process.pid)
+        memory.start()
 
         def send(batch: list[Hostile]) -> None:
             talk = Talk(client)
@@ -127,15 +114,16 @@ def main(count: int = 300) -> None:
                     kept[one.family].append(one.name)
 
         batches = [files[at : at + PER_TALK] for at in range(0, len(files), PER_TALK)]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with Onlooker(muster.url) as other, ThreadPoolExecutor(AT_ONCE) as pool:
+            time.sleep(BASELINE_S)
+            before, rested = other.take(), max(memory.own)
+            memory.children.clear()
             list(pool.map(send, batches))
-        during = probe.take()
-        probe.ended.set()
-        probe.join()
-        rise, child = (
-            (max(probe.own) - rested) / (1 << 20),
-            max(probe.children, default=0) / (1 << 20),
-        )
+            during = other.take()
+        memory.ended.set()
+        memory.join()
+        rise = (max(memory.own) - rested) / (1 << 20)
+        child = max(memory.children, default=0) / (1 << 20)
         client.close()
     slowest = max(max(one) for one in waits.values())
     stored = sum(len(one) for one in kept.values())

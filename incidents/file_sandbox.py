@@ -17,11 +17,17 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
+Errand = Literal["check", "read"]
 _ROOT: Final = Path(__file__).parents[1]
 _ANSWER: Final = 8 << 20
+_MOST: Final = 4
 _KEPT_ENV: Final = ("PATH", "LANG", "LC_ALL", "TESSDATA_PREFIX")
+
+
+def _half_the_processors() -> int:
+    return max(1, min((os.cpu_count() or 1) // 2, _MOST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,8 @@ class SandboxPolicy:
         memory: Bytes of address space, of each of its processes.
         wall_s: Seconds until it is killed with all it started.
         written: Bytes of the largest file it may write.
-        at_once: Children at one time; others wait.
+        at_once: Children of one errand at one time; others wait. The rest of the machine is for
+            those who talk, and who sends a file waits for nobody's picture to be read.
 
     """
 
@@ -41,7 +48,7 @@ class SandboxPolicy:
     memory: int = 1536 << 20
     wall_s: float = 30.0
     written: int = 64 << 20
-    at_once: int = 2
+    at_once: int = field(default_factory=_half_the_processors)
 
 
 class SandboxError(Exception):
@@ -57,20 +64,20 @@ class Sandbox:
     """Runs errands of `incidents.file_child`. Safe for threads."""
 
     policy: SandboxPolicy = field(default_factory=SandboxPolicy)
-    _places: threading.BoundedSemaphore = field(init=False)
+    _places: Mapping[str, threading.BoundedSemaphore] = field(init=False)
 
     def __post_init__(self) -> None:
-        places = threading.BoundedSemaphore(self.policy.at_once)
+        places = {one: threading.BoundedSemaphore(self.policy.at_once) for one in get_args(Errand)}
         object.__setattr__(self, "_places", places)
 
-    def run(self, errand: str, *arguments: str) -> Mapping[str, Any]:
+    def run(self, errand: Errand, *arguments: str) -> Mapping[str, Any]:
         """The answer of one errand. Slow: a new process each time.
 
         Raises:
             SandboxError: There was none within the limits (`start`, `time`, `limits`, `answer`).
 
         """
-        with self._places, tempfile.TemporaryDirectory(prefix="muster-file-") as folder:
+        with self._places[errand], tempfile.TemporaryDirectory(prefix="muster-file-") as folder:
             return self._run(folder, errand, *arguments)
 
     def _run(self, folder: str, errand: str, *arguments: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -123,6 +124,27 @@ def test_where_no_child_can_be_started_the_file_waits(
     given.write_bytes(PAGE)
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     assert Inspector().inspect(given, "a.pdf").waits == "It waits until it can be checked."
+
+
+def test_who_sends_a_file_does_not_wait_until_another_is_read(
+    given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that reads until it is told to end, and one that checks meanwhile."""
+    end = tmp_path / "end"
+    child = tmp_path / "python"
+    child.write_text(
+        '#!/bin/sh\n[ "$5" = check ] || while [ ! -e ' + str(end) + " ]; do sleep 0.02; done\n"
+        'echo "{\\"errand\\": \\"$5\\"}"\n'
+    )
+    child.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(child))
+    sandbox = Sandbox(SandboxPolicy(at_once=1))
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(sandbox.run, "read", "application/pdf", str(given))
+        assert sandbox.run("check", "pdf", str(given), str(given)) == {"errand": "check"}
+        assert not reading.done()
+        end.touch()
+        assert reading.result(10) == {"errand": "read"}
 
 
 def test_a_child_knows_none_of_our_settings(
