@@ -39,19 +39,19 @@ class _Ask(Ours):
 
 
 class AskService(_Ask):
-    """Which service: likely ones as buttons."""
+    """Which service: likely ones as buttons, by the whole draft and not by the last few words."""
 
     title, slot = "action_ask_service", "service"
 
     @override
     def buttons(self, tracker: Any) -> wording.Buttons:
         meta = tracker.latest_message["metadata"]
-        return wording.service_buttons(
+        likely = meta.get("likely") or wording.rank_services(
             self.catalogue,
             meta["facts"].get("services", ()),
             meta["category"].get("probabilities", {}),
-            tracker.slots.get("language"),
         )
+        return wording.service_buttons(self.catalogue, likely, tracker.slots.get("language"))
 
 
 class AskImpact(_Ask):

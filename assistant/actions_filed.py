@@ -12,7 +12,7 @@ from assistant import wording
 from assistant.actions_ours import Events, Ours
 from assistant.choices import fold
 from assistant.extraction import meant
-from assistant.follow_ups import buttons_of, read_follow_up
+from assistant.follow_ups import buttons_of, count_told, read_follow_up
 from assistant.helped import NO, YES_IT_DID, credits_help, read_helped
 from classifier.catalogue import Catalogue
 from classifier.scope import read_scope
@@ -63,7 +63,7 @@ class Add(Ours):
             if answered:
                 return answered
         kept = self._KINDS.get(kind, "more")
-        text, people = tracker.latest_message["text"], _counted(tracker)
+        text, people = tracker.latest_message["text"], count_told(tracker.latest_message, None)
         scope = read_scope(text, people)
         facts = tracker.latest_message["metadata"]["facts"]
         told: dict[str, Any] = {"people": people, "impact": int(scope) if scope else None}
@@ -114,7 +114,13 @@ class AnswerFollowUp(Ours):
         named = _named(tracker.latest_message["metadata"]["facts"], self.catalogue)
         return [
             _addition(
-                report, kind, text, asked=asked, told=told, people=_counted(tracker), **named
+                report,
+                kind,
+                text,
+                asked=asked,
+                told=told,
+                people=count_told(tracker.latest_message, asked),
+                **named,
             ),
             SlotSet("follow_up", after),
             SlotSet("follow_up_next", None),
@@ -168,7 +174,3 @@ def _addition(report: str, kind: str, text: str, **data: Any) -> dict[str, Any]:
 
 def _named(facts: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     return {name: meant(facts, name, catalogue) for name in ("service", "site")}
-
-
-def _counted(tracker: Any) -> Any:
-    return tracker.latest_message["metadata"]["facts"].get("counted")

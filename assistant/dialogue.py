@@ -44,6 +44,7 @@ class Said:
             asked last. `unasked_act` is the act by the words alone.
         facts: services, negated_services, sites (lists of ids), people, since, codes.
         category: label (or None) and probability.
+        likely: Services that the draft, with this message, may be about, the likeliest first.
         known: An open outage that may be offered: incident, title, since, people, workaround.
         article: A help text that may be offered: reference, service, title, steps, sms, url.
         questions: What is worth asking, the most telling first: slot, value, because. None where
@@ -65,6 +66,7 @@ class Said:
     unasked_probability: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
     category: Mapping[str, Any] = field(default_factory=dict)
+    likely: tuple[str, ...] = ()
     known: Mapping[str, Any] | None = None
     article: Mapping[str, Any] | None = None
     questions: tuple[Mapping[str, Any], ...] | None = None

@@ -8,6 +8,7 @@ from typing import Any, Final
 from assistant import wording
 from assistant.extraction import SECRET, meant
 from classifier.catalogue import Catalogue
+from classifier.people import count_answer
 from classifier.scope import read_scope
 
 _MOST: Final = 2
@@ -46,10 +47,18 @@ def read_follow_up(
     if value in wording.IMPACTS:
         return wording.IMPACTS[value], value
     if asked == "impact":
-        return text, read_scope(text, facts.get("counted"), answering=True)
+        return text, read_scope(text, count_told(latest, asked), answering=True)
     if asked in {"service", "site"} and value is None:
         value = meant(facts, str(asked), catalogue)
     return text, value
+
+
+def count_told(latest: Mapping[str, Any], asked: str | None) -> int | None:
+    """How many people the words count; to who is affected a bare number is an answer, too."""
+    counted: int | None = latest["metadata"]["facts"].get("counted")
+    if counted is None and asked == "impact" and not latest["metadata"]["chosen"]:
+        return count_answer(str(latest["text"]))
+    return counted
 
 
 def reasons_of(slots: Mapping[str, Any], asked: Collection[str | None]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from assistant.choices import inbound
 from assistant.dialogue import ConversationState, Said
 from assistant.extraction import UNKNOWN, meant
 from assistant.text_dialogue import WAITING
+from assistant.wording import rank_services
 from classifier.catalogue import Catalogue
 from classifier.scope import read_scope
 from incidents.article_shelf import ArticleShelf
@@ -50,10 +51,19 @@ class Foresight:
         if draft is None or not (asks or begins):
             return said
         read = self.intake.read_draft(draft, now=now)
+        said = replace(said, likely=self._likely(said, read))
         if begins:
             language = said.language or state.slots.get("language") or row.locale[:2]
             said = replace(said, article=self._article(said, read, str(language)))
         return self._with_questions(row, said, state, read, now) if asks else said
+
+    def _likely(self, said: Said, read: ReadDraft) -> tuple[str, ...]:
+        """Services it may be about: who is asked which chooses among these."""
+        if read.reading is None:
+            return ()
+        named = (*said.facts.get("services", ()), *read.reading.facts.services)
+        catalogue = self.intake.organisation.catalogue
+        return tuple(rank_services(catalogue, named, read.reading.category.probabilities))
 
     def _with_questions(
         self,

@@ -30,6 +30,7 @@ def hear(said: Said, state: ConversationState) -> dict[str, Any]:
             "chosen": chosen is not None,
             "facts": dict(said.facts),
             "category": dict(said.category),
+            "likely": list(said.likely),
             "known": dict(said.known) if said.known else None,
             "article": dict(said.article) if said.article else None,
             "questions": None if said.questions is None else [dict(q) for q in said.questions],

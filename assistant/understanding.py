@@ -13,6 +13,7 @@ from assistant.choices import fold
 from assistant.dialogue import ConversationState, Said
 from assistant.helped import NO, YES_IT_DID, came_back, helped_and_more, is_trying, read_helped
 from assistant.trouble_words import TROUBLE, WORSE, is_broken_now
+from classifier.people import count_answer
 from classifier.scope import read_scope
 
 _YES: Final = frozenset(
@@ -32,6 +33,10 @@ _RESTART: Final = frozenset(
 _UNSURE: Final = frozenset(
     {"i don't know", "i dont know", "don't know", "dont know", "dunno", "no idea", "not sure",
      "idk", "weiß nicht", "weiss nicht", "keine ahnung", "não sei", "no sé"}
+)  # fmt: skip
+_PUZZLED: Final = frozenset(
+    {"what", "huh", "sorry what", "pardon", "come again", "what do you mean", "i don't understand",
+     "i dont understand", "was", "wie bitte", "hä", "was meinen sie", "verstehe ich nicht"}
 )  # fmt: skip
 _NO_WORD: Final = re.compile(r"[\x00-\x40\x5b-\x60\x7b-\x7f]*")
 _JUST_SEND: Final = re.compile(
@@ -110,8 +115,8 @@ def _after_all(said: Said, state: ConversationState) -> str:
 
 def _plainly(said: Said, state: ConversationState) -> str | None:
     """What needs no classifier."""
-    if said.text.lstrip().startswith("/") or _NO_WORD.fullmatch(said.text):
-        return "unclear"  # our notation, typed: it steers nothing; nor does a stray digit
+    if (nothing := _says_nothing(said.text, state)) is not None:
+        return nothing
     if (told := _told_of_help(said, state)) is not None:
         return told
     short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
@@ -123,6 +128,19 @@ def _plainly(said: Said, state: ConversationState) -> str | None:
     if (order := _ordered(said, state)) is not None:
         return order
     return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
+
+
+def _says_nothing(text: str, state: ConversationState) -> str | None:
+    """What steers nothing: our own notation, typed, a stray digit or sign, and a "what?"."""
+    if text.lstrip().startswith("/"):
+        return "unclear"
+    bare = _NO_WORD.fullmatch(text) is not None
+    asked = state.asked() if state.loop is None else None
+    if asked == "impact" and count_answer(text) is not None:
+        return None
+    if asked in _FOLLOW_UPS and (bare or fold(text) in _PUZZLED):
+        return "ask_status"  # how it stands, and the question again
+    return "unclear" if bare else None
 
 
 def _ordered(said: Said, state: ConversationState) -> str | None:

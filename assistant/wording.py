@@ -9,7 +9,7 @@ from typing import Any, Final
 from assistant.choices import render_payload
 from assistant.extraction import UNKNOWN
 from assistant.phrases import say
-from classifier.catalogue import Catalogue, ServiceEntry
+from classifier.catalogue import Catalogue
 from classifier.log_words import split_log
 from classifier.people import MANY
 
@@ -29,20 +29,23 @@ _FROM: Final = {
 }
 
 
-def service_buttons(
-    catalogue: Catalogue,
-    named: Sequence[str],
-    category: Mapping[str, float],
-    language: str | None = None,
-) -> Buttons:
+def rank_services(
+    catalogue: Catalogue, named: Sequence[str], category: Mapping[str, float]
+) -> list[str]:
     """The services it may be about: those named, then by the likeliest category and tier."""
     ranked = sorted(
         catalogue.services, key=lambda s: (-category.get(s.category.value, 0.0), s.tier, s.title)
     )
-    first = [entry for name in named if (entry := catalogue.service(name)) is not None]
-    chosen: list[ServiceEntry] = list(dict.fromkeys([*first, *ranked]))[:_MOST_SERVICES]
+    first = [name for name in named if catalogue.service(name) is not None]
+    return list(dict.fromkeys([*first, *(entry.id for entry in ranked)]))[:_MOST_SERVICES]
+
+
+def service_buttons(
+    catalogue: Catalogue, likely: Sequence[str], language: str | None = None
+) -> Buttons:
+    entries = [entry for name in likely if (entry := catalogue.service(name)) is not None]
     return [
-        *(_button(entry.title, "inform", service=entry.id) for entry in chosen),
+        *(_button(entry.title, "inform", service=entry.id) for entry in entries),
         _button(say("Something else", language), "inform", service=UNKNOWN),
     ]
 

@@ -128,3 +128,13 @@ def test_an_outage_that_an_answer_brings_to_light_is_offered(house: House) -> No
     assert "Wi-Fi: Berlin" in said
     talk.press("Yes, the same problem")
     assert talk.incident == reference
+
+
+@pytest.mark.parametrize("words", ["just me", "JUST ME!!!"])
+def test_services_to_choose_from_are_those_of_the_whole_draft(house: House, words: str) -> None:
+    """That it is just me says nothing of a service: what was told before it still counts."""
+    talk = Talk(desk_of(house))
+    talk.say("I can't log in")
+    for told in ("it says my account is locked", words):
+        assert SERVICE in talk.say(told)
+        assert talk.buttons[0].title == "Sign-in (Okta)"

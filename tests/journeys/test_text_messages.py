@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from assistant.messages import Inbound
 from models.conversation import Message
-from models.report import ReportAddition
+from models.report import Report, ReportAddition
 from tests.conftest import House
 from tests.journeys.talk import Talk, count_reports, desk_of
 from tests.journeys.test_intake import wave
@@ -48,3 +49,30 @@ def test_a_text_message_joins_what_others_told_in_the_chat(house: House) -> None
     assert talk.incident == reference
     assert "5 other people" in said
     assert house.incident(reference).reporters == 6
+
+
+@pytest.mark.parametrize("words", ["what", "What do you mean?", "?", "..."])
+def test_who_does_not_understand_the_question_hears_how_it_stands_and_the_question_again(
+    house: House, words: str
+) -> None:
+    talk = Talk(desk_of(house), phone="+447700900031")
+    talk.say("Scanner in the warehouse dead")
+    report = talk.report
+    said = talk.say(words)
+    assert str(report) in said
+    assert "Who is affected? 1 Just me" in said
+    talk.say("1")
+    with house.database.reading() as session:
+        told = session.scalars(select(ReportAddition)).one()
+    assert told.data == {"asked": "impact", "told": "3"}
+
+
+def test_a_bare_number_answers_how_many_have_it(house: House) -> None:
+    talk = Talk(desk_of(house), phone="+447700900031")
+    talk.say("Scanner in the warehouse dead")
+    talk.say("12")
+    with house.database.reading() as session:
+        told = session.scalars(select(ReportAddition)).one()
+        report = session.scalars(select(Report)).one()
+    assert told.data == {"asked": "impact", "told": "2", "people": 12}
+    assert (report.people, report.impact) == (12, 2)

@@ -18,6 +18,7 @@ from assistant.nlg import choose_variant, fill, render_sms
 from assistant.wording import (
     helped_buttons,
     impact_buttons,
+    rank_services,
     same_buttons,
     service_buttons,
     site_buttons,
@@ -99,7 +100,11 @@ def test_no_text_and_no_choice_asks_for_a_carriers_word(
 
 
 def test_no_choice_that_is_made_from_the_catalogue_is_a_carriers_word(catalogue: Catalogue) -> None:
-    menus = [*MENUS.values(), site_buttons(catalogue), service_buttons(catalogue, (), {})]
+    menus = [
+        *MENUS.values(),
+        site_buttons(catalogue),
+        service_buttons(catalogue, rank_services(catalogue, (), {})),
+    ]
     titles = {button["title"].upper() for menu in menus for button in menu}
     assert len(titles) > 10
     assert not titles & KEYWORDS
