@@ -104,7 +104,8 @@ def foresee_draft(
     slots = state.slots
     chosen = inbound(said.text, said.payload, state.issued, digits=row.channel is Channel.SMS)
     typed = chosen is None and said.payload is None
-    begun = slots.get("description") or (slots.get("pending") if chosen else None)
+    takes_up = chosen is not None or intent == "insist"
+    begun = slots.get("description") or (slots.get("pending") if takes_up else None)
     text = begun or (said.text if typed else "")
     if not str(text).strip() or (typed and _chats(state, intent)):
         return None

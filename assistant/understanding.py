@@ -5,86 +5,40 @@ A report mistaken for chatter is the worst error, so doubt is resolved towards b
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from assistant.calling_off import calls_off, discards, is_still_wanted, sends_after_all
 from assistant.choices import fold
 from assistant.dialogue import ConversationState, Said
 from assistant.helped import NO, YES_IT_DID, came_back, helped_and_more, is_trying, read_helped
+from assistant.plain_words import (
+    AGAIN,
+    ALSO,
+    ANOTHER,
+    CANCEL,
+    CLEAR_YES,
+    CORRECTS,
+    JUST_SEND,
+    NO_WORD,
+    NOTHING,
+    PUZZLED,
+    RESTART,
+    REVISES,
+    SEND,
+    SENDS,
+    STATUS,
+    UNSURE,
+    short_answer,
+)
 from assistant.trouble_words import TROUBLE, WORSE, is_broken_now
 from classifier.people import count_answer
 from classifier.scope import read_scope
 
-_YES: Final = frozenset(
-    {"yes", "y", "yep", "yeah", "yup", "ok", "okay", "sure", "correct", "right", "exactly", "send",
-     "ja", "jep", "genau", "passt", "sim", "sí", "si", "oui", "yes please", "send it",
-     "looks good", "that's right", "thats right", "that is right", "same problem", "yes same",
-     "same here", "yes send it", "all good", "go ahead"}
-)  # fmt: skip
-_SENDS: Final = frozenset({"send", "send it", "yes send it", "go ahead", "send it anyway"})
-_CANCEL: Final = frozenset(
-    {"cancel", "forget it", "never mind", "nevermind", "drop it", "vergiss es", "abbrechen",
-     "don't send", "dont send", "do not send it"}
-)  # fmt: skip
-_RESTART: Final = frozenset(
-    {"start over", "restart", "from the start", "new", "von vorne", "neu beginnen"}
-)
-_UNSURE: Final = frozenset(
-    {"i don't know", "i dont know", "don't know", "dont know", "dunno", "no idea", "not sure",
-     "idk", "weiß nicht", "weiss nicht", "keine ahnung", "não sei", "no sé"}
-)  # fmt: skip
-_PUZZLED: Final = frozenset(
-    {"what", "huh", "sorry what", "pardon", "come again", "what do you mean", "i don't understand",
-     "i dont understand", "was", "wie bitte", "hä", "was meinen sie", "verstehe ich nicht"}
-)  # fmt: skip
-_NO_WORD: Final = re.compile(r"[\x00-\x40\x5b-\x60\x7b-\x7f]*")
-_JUST_SEND: Final = re.compile(
-    r"(?i)\s{0,5}(?:no,? )?(?:please |pls |ok |can you |but )?(?:just )?"
-    r"(?:send|file|submit|report|log) (?:it|this|that|the report)"
-    r"(?: (?:already|now|anyway|please|through|in|off|then)){0,3}[\s!.]{0,20}"
-    r"|\s{0,5}(?:(?:nein|bitte|doch|trotzdem|einfach|jetzt|dann)[, ]{1,2}){0,3}"
-    r"(?:melden|senden|schicken|abschicken)"
-    r"(?:,? (?:sie|es|das|bitte|trotzdem|doch|jetzt|ab)){0,4}[\s!.]{0,20}"
-)
-_SEND: Final = re.compile(
-    r"(?i)\s{0,5}(?:ok(?:ay)?|yes|yep|aye|ja|jawoll?|jo|fine|sure|correct|right|please|bitte|"
-    r"pls)?[\s,.]{0,3}(?:just )?"
-    r"(?:(?:send|file|submit) (?:it|this|that|please)|(?:schick\w*|send\w*) (?:sie )?(?:es|das)|"
-    r"abschicken|raus damit|weg damit)\b"
-    r"(?!.{0,40}\b(?:not|nicht|but|aber|without|when|wenn)\b)"
-)
-_CORRECTS: Final = re.compile(
-    r"(?i)^.{0,24}\b(?:(?:scrub|scratch) that|correction|korrektur|i meant|i mean|wrong (?:one|"
-    r"program|app|name))\b"
-    r"|\b(?:it'?s|its|is|that'?s) (?:not|no) (?:the )?[\w -]{2,24},? (?:but |its |it'?s |it is )"
-    r"|^\W*(?:no|nein|nope)\b[\s,.!]{1,4}[\w-]{2,24}(?: [\w-]{2,24})? (?:not|nicht) \w"
-    r"|\bnicht [\w -]{2,24},? sondern\b"
-)
-_STATUS: Final = re.compile(
-    r"(?i)\bwhat(?:'?s| is)? (?:the status|happening|going on|new)\W{1,2}(?:of|with|to|on|about) "
-    r"(?:my (?:reports?|tickets?|case|issue|problem)|mine|it|that|this)\b"
-    r"|^\W*(?:status|any (?:news|updates?))\b(?: on (?:my report|mine|it|that|this))?\W*$"
-    r"|\bwas (?:ist|wird)(?: denn)?(?: jetzt| nun)? (?:mit|aus) (?:meine[rm]? (?:meldung|ticket)|"
-    r"meiner|meinem)\b|\bwie ist der stand\b|\bgibt es (?:schon )?(?:etwas |was )?neues\b"
-)
-_NOTHING: Final = re.compile(
-    r"(?i)\b(?:nothing(?:'?s| is)?|not|nix|nichts)\b.{0,20}\b(?:broken?|wrong|out of order|faulty|"
-    r"kaputt|defekt)\b|\bkaputt ist nichts\b|\bkeine störung\b"
-)
-_ANOTHER: Final = re.compile(
-    r"(?i)\b(?:separate(?:ly)?|second (?:matter|thing|one)|other thing|another (?:thing|one|"
-    r"problem)|"
-    r"something else|nothing to do wi(?:th)?|noch (?:was|etwas) anderes|zweites problem|außerdem)\b"
-)
-_AGAIN: Final = re.compile(
-    r"(?i)\b(?:works?|working|fine|ok|okay|good|up) again\b|\b(?:is|are|it's|its) back\b"
-    r"|\bfixed now\b|\bgeht wieder\b|\bfunktioniert wieder\b"
-)
 _SURE: Final = 0.5
 _HALF_SURE: Final = 0.35
 _VERY_SURE: Final = 0.7
 _SENTENCE: Final = 4
+_BRIEF: Final = 40
 _FOLLOW_UP: Final = 160
 _ASIDE: Final = 120
 _FOLLOW_UPS: Final = frozenset({"impact", "service", "site"})
@@ -115,32 +69,36 @@ def _after_all(said: Said, state: ConversationState) -> str:
 
 def _plainly(said: Said, state: ConversationState) -> str | None:
     """What needs no classifier."""
-    if (nothing := _says_nothing(said.text, state)) is not None:
-        return nothing
-    if (told := _told_of_help(said, state)) is not None:
-        return told
-    short = _short_answer(fold(said.text)) if len(said.text) <= 40 else None
-    if short is not None:
-        follows = state.loop is None and state.asked() in _FOLLOW_UPS
-        return "inform" if follows and short in _ANSWERS else short
-    if len(said.text) <= 80 and _JUST_SEND.fullmatch(said.text):
-        return "insist"
-    if (order := _ordered(said, state)) is not None:
-        return order
-    return "affirm" if state.requested == "confirm" and _SEND.match(said.text) else None
+    for read in (_says_nothing, _told_of_help, _says_briefly, _ordered):
+        if (found := read(said, state)) is not None:
+            return found
+    return "affirm" if state.requested == "confirm" and SEND.match(said.text) else None
 
 
-def _says_nothing(text: str, state: ConversationState) -> str | None:
+def _says_nothing(said: Said, state: ConversationState) -> str | None:
     """What steers nothing: our own notation, typed, a stray digit or sign, and a "what?"."""
+    text = said.text
     if text.lstrip().startswith("/"):
         return "unclear"
-    bare = _NO_WORD.fullmatch(text) is not None
+    bare = NO_WORD.fullmatch(text) is not None
     asked = state.asked() if state.loop is None else None
     if asked == "impact" and count_answer(text) is not None:
         return None
-    if asked in _FOLLOW_UPS and (bare or fold(text) in _PUZZLED):
+    if asked in _FOLLOW_UPS and (bare or fold(text) in PUZZLED):
         return "ask_status"  # how it stands, and the question again
     return "unclear" if bare else None
+
+
+def _says_briefly(said: Said, state: ConversationState) -> str | None:
+    """A yes, a no or the like, and an order to send."""
+    short = short_answer(fold(said.text)) if len(said.text) <= _BRIEF else None
+    if short is None:
+        sends = len(said.text) <= 2 * _BRIEF and JUST_SEND.fullmatch(said.text)
+        return "insist" if sends else None
+    asked = state.asked() if state.loop is None else None
+    if asked == "insist" and fold(said.text) in CLEAR_YES and state.slots.get("pending"):
+        return "insist"  # what was said is a report
+    return "inform" if asked in _FOLLOW_UPS and short in _ANSWERS else short
 
 
 def _ordered(said: Said, state: ConversationState) -> str | None:
@@ -151,9 +109,9 @@ def _ordered(said: Said, state: ConversationState) -> str | None:
         return "report"
     if len(said.text) > _ASIDE or said.facts.get("services"):
         return None
-    if _STATUS.search(said.text) and not TROUBLE.search(said.text):
+    if STATUS.search(said.text) and not TROUBLE.search(said.text):
         return "ask_status"
-    called_off = calls_off(said.text) and not _AGAIN.search(said.text)
+    called_off = calls_off(said.text) and not AGAIN.search(said.text)
     return "cancel" if called_off else None
 
 
@@ -175,29 +133,17 @@ def _after_help(said: Said) -> str | None:
     folded = fold(said.text)
     if folded in YES_IT_DID:
         return "resolved"
-    if folded in _SENDS or _JUST_SEND.fullmatch(said.text):
+    if folded in SENDS or JUST_SEND.fullmatch(said.text):
         return "insist"
     if is_trying(said.text):
         return "inform"
-    if folded in NO | _CANCEL | _RESTART | _UNSURE:
-        return _short_answer(folded)
+    if folded in NO | CANCEL | RESTART | UNSURE:
+        return short_answer(folded)
     found = read_helped(said.text)
     if found is None:
         return "inform" if helped_and_more(said.text) else None
     short = len(said.text.split()) <= 2 * _SENTENCE
     return "resolved" if found else "deny" if short else "inform"
-
-
-def _short_answer(folded: str) -> str | None:
-    if folded in _YES:
-        return "affirm"
-    if folded in NO:
-        return "deny"
-    if folded in _CANCEL:
-        return "cancel"
-    if folded in _RESTART:
-        return "restart"
-    return "dont_know" if folded in _UNSURE else None
 
 
 def _inside(said: Said, state: ConversationState) -> str:
@@ -213,8 +159,13 @@ def _inside(said: Said, state: ConversationState) -> str:
         least = _VERY_SURE  # a yes that sends something must be a clear one
     tells = said.act == "report" and state.requested == "description"
     tells |= state.requested == "helped" and said.act in {"affirm", "worse"}
-    tells |= said.act == "resolved" and is_broken_now(said.text)
+    tells |= said.act == "resolved" and (is_broken_now(said.text) or _is_a_report(said, _SURE))
     return "inform" if tells or said.act_probability < least else said.act
+
+
+def _is_a_report(said: Said, least: float) -> bool:
+    """Whether the words alone are one, whatever was asked before them."""
+    return said.unasked_act == "report" and said.unasked_probability >= least
 
 
 def _answers(said: Said, requested: str | None) -> bool:
@@ -245,12 +196,13 @@ def _outside(said: Said, state: ConversationState) -> str:
         return _after_doubt(said)
     if asked is None:
         return _beginning(said, words=words, names=names, tells=tells)
-    another = tells or names or bool(_ANOTHER.search(said.text))
-    if _tells_of_another(said, state) and not _CORRECTS.search(said.text):
+    another = tells or names or bool(ANOTHER.search(said.text))
+    spreads = ALSO.search(said.text) is not None
+    if _tells_of_another(said, state) and not spreads and not CORRECTS.search(said.text):
         return "report"
     if said.foreign is not None and asked == "more" and words > _SENTENCE:
         return "report"  # rather one report too many than another trouble hidden in the last
-    news = None if names else _news(said.text)
+    news = "worse" if spreads else None if names else _news(said.text)
     last = state.slots.get("last_report")
     return news or _afterwards(said, last, answering=asked != "more", another=another)
 
@@ -273,9 +225,7 @@ def _tells_of_another(said: Said, state: ConversationState) -> bool:
     named = said.facts.get("services", ())
     if service is None or not named or service in named or said.act in _CHATTER:
         return False
-    return bool(TROUBLE.search(said.text)) or (
-        said.unasked_act == "report" and said.unasked_probability >= _VERY_SURE
-    )
+    return bool(TROUBLE.search(said.text)) or _is_a_report(said, _VERY_SURE)
 
 
 def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
@@ -285,6 +235,8 @@ def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
         return "report"  # the words may say what they like: somebody of IT will read them
     if act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
         return act
+    if act == "resolved" and not AGAIN.search(said.text):
+        return "report" if tells else "unclear"  # there is nothing yet that could be over
     if act in {*_ANSWERS, "worse", "report"}:
         sounds = act == "worse" or (act == "report" and (sure >= _HALF_SURE or words > _SENTENCE))
         return "report" if tells or names or sounds or words > 2 * _SENTENCE else "unclear"
@@ -295,7 +247,7 @@ def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
 
 def _after_doubt(said: Said) -> str:
     """We asked whether something is broken: a yes, a no, or the words that say what."""
-    if _NOTHING.search(said.text):
+    if NOTHING.search(said.text):
         return "deny"
     if said.act in {"inform", "correct", "worse", "report"}:
         return "report"
@@ -308,7 +260,7 @@ def _news(text: str) -> str | None:
         return None
     if WORSE.search(text):
         return "worse"
-    return "resolved" if _AGAIN.search(text) else None
+    return "resolved" if AGAIN.search(text) else None
 
 
 def _asks_aside(said: Said) -> bool:
@@ -320,6 +272,16 @@ def _asks_aside(said: Said) -> bool:
     )
 
 
+def _rescopes(said: Said) -> bool:
+    """Whether it is said anew who is affected: "no wait, only me"."""
+    return (
+        len(said.text) <= _ASIDE
+        and "?" not in said.text
+        and REVISES.search(said.text) is not None
+        and read_scope(said.text, said.facts.get("counted"), answering=True) is not None
+    )
+
+
 def _is_secret(said: Said, last: str | None) -> bool:
     return any(one["report"] == last and one.get("restricted") for one in said.mine)
 
@@ -327,12 +289,12 @@ def _is_secret(said: Said, last: str | None) -> bool:
 def _afterwards(said: Said, last: str | None, *, answering: bool, another: bool) -> str:
     """A report was filed: what is said belongs to it unless it clearly tells of something else."""
     act = said.act
-    if act == "resolved" and another and said.unasked_act == "report":
-        # "the S drive is gone": that it is a report is sure before one knows what was asked.
-        act = "report" if said.unasked_probability >= _VERY_SURE else act
-    if act == "resolved" and _is_secret(said, last) and not _AGAIN.search(said.text):
+    if act == "resolved" and another and _is_a_report(said, _VERY_SURE):
+        act = "report"  # "the S drive is gone"
+    if act == "resolved" and _is_secret(said, last) and not AGAIN.search(said.text):
         return "inform"  # of an attack it is no news that somebody opened the file
-    if _CORRECTS.search(said.text) and act not in {"thanks", "cancel", "request_human"}:
+    corrects = CORRECTS.search(said.text) or (not answering and _rescopes(said))
+    if corrects and act not in {"thanks", "cancel", "request_human"}:
         return "correct"
     if answering and _asks_aside(said):
         return said.unasked_act

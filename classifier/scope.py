@@ -25,7 +25,7 @@ _FAR: Final = re.compile(
     r"|\bevery (?:single )?one of us\b"
     r"|\b(?:alle|keine?|jede[rm]?|sämtliche) (?:kund\w+|besteller\w*|anrufer\w*|standorte)\b"
     r"|\b(?:de[rm]|das|die) ganzen? (?:standort|büro|gebäude|lager|firma|haus|etage|betrieb|"
-    r"laden|halle)\b"
+    r"laden|halle|stock(?:werk)?|werk|flur|filiale|niederlassung|zentrale)\b"
     r"|\bclientes\b"
 )
 _EVERYBODY: Final = re.compile(

@@ -38,6 +38,47 @@ def test_it_is_worse_now_raises_the_report_and_staff_see_it(house: House, way: W
 
 
 @EVERY_WAY
+def test_who_is_affected_can_be_said_anew_after_sending(house: House, way: Way) -> None:
+    one = Teller(house, way)
+    one.say(OUTLOOK)
+    one.finish()
+    words: Lines = {
+        "polite": "Sorry, it is just me after all",
+        "furious": "NO WAIT ONLY ME",
+    }
+    assert "Just me" in one.say(words)
+    kept = one.only()
+    assert kept.later == (("correction", way.of(words)),)
+    assert kept.impact == 3
+
+
+@EVERY_WAY
+def test_that_it_spreads_to_another_service_is_no_other_trouble(house: House, way: Way) -> None:
+    one = Teller(house, way)
+    one.say(OUTLOOK)
+    one.finish()
+    words: Lines = {
+        "polite": "It also affects the phones",
+        "furious": "THAT ALSO HITS THE PHONES",
+    }
+    one.say(words)
+    assert one.only().later == (("worse", way.of(words)),)
+
+
+@EVERY_WAY
+def test_an_ok_to_a_question_of_ours_files_nothing(house: House, way: Way) -> None:
+    one = Teller(house, way)
+    one.say(OUTLOOK)
+    one.finish()
+    said = one.say(
+        {"polite": "Which printer do you mean?", "furious": "WHERE CAN I GET A NEW MOUSE THEN?"}
+    )
+    assert "something" in said
+    one.say({"polite": "ok", "furious": "OK"})
+    assert len(one.kept()) == 1
+
+
+@EVERY_WAY
 def test_it_works_again_is_noted_and_claims_nothing_for_others(house: House, way: Way) -> None:
     one = Teller(house, way)
     one.say(OUTLOOK)

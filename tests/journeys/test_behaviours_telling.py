@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.conftest import House
-from tests.journeys.behaviours import EVERY_WAY, ON_THE_WEB, Teller, Way
+from tests.journeys.behaviours import EVERY_WAY, ON_THE_WEB, Lines, Teller, Way
 from tests.journeys.projection import check_everything, check_records
 from tests.journeys.talk import count_reports
 
@@ -210,6 +210,38 @@ def test_what_is_no_trouble_is_sent_elsewhere_but_who_insists_is_believed(
             "furious sms": "WHEN DO I GET MY BLOODY NEW LAPTOP",
         }
     )
+
+
+@EVERY_WAY
+def test_a_yes_to_whether_something_is_broken_makes_a_report_of_what_was_said(
+    house: House, way: Way
+) -> None:
+    """Nothing was told yet, so nothing can be over: a wish to get something back is no news."""
+    one = Teller(house, way)
+    words: Lines = {
+        "polite": "I deleted a folder by accident, can you restore it",
+        "furious": "I DELETED A FOLDER BY ACCIDENT, CAN SOMEBODY RESTORE IT",
+    }
+    said = one.say(words)
+    assert "not working?" in said
+    assert one.kept() == []
+    one.say({"polite": "Yes", "furious": "YES!!"})
+    one.finish()
+    assert one.only().text == way.of(words)
+
+
+@ON_THE_WEB
+def test_what_only_sounds_like_an_end_is_a_detail_of_the_draft(house: House, way: Way) -> None:
+    one = Teller(house, way)
+    one.say("The printer on floor 2 in Berlin is broken")
+    one.say(
+        {
+            "polite": "discarded toner is all over the tray",
+            "furious": "DISCARDED TONER IS ALL OVER THE TRAY",
+        }
+    )
+    one.finish()
+    assert "toner" in one.only().text.lower()
 
 
 @EVERY_WAY

@@ -22,6 +22,8 @@ from classifier.language import detect_language
         ("no puedo entrar en el sistema desde ayer", "es"),
         ("je ne peux pas ouvrir la page depuis ce matin", "fr"),
         ("de printer op de gang doet het niet meer", "nl"),
+        ("der beamer im raum 4 in berlin spinnt", "de"),
+        ("drucker geht net", "de"),
         ("wifi", None),
         ("ok", None),
         ("", None),

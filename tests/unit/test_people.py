@@ -68,6 +68,7 @@ def test_a_bare_number_answers_how_many(text: str, people: int | None) -> None:
         ("forget about it being only me, the whole team has it", None, "2"),
         ("never mind just me", None, "3"),
         ("no longer just me", None, None),
+        ("ach ne, es ist der ganze Stock", None, "1"),
         ("In Outlook fehlen alle Termine", None, None),
     ],
 )
