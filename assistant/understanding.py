@@ -84,7 +84,8 @@ def _says_nothing(said: Said, state: ConversationState) -> str | None:
     asked = state.asked() if state.loop is None else None
     if asked == "impact" and count_answer(text) is not None:
         return None
-    if asked in _FOLLOW_UPS and (bare or fold(text) in PUZZLED):
+    puzzled = asked in {*_FOLLOW_UPS, "more"} and fold(text) in PUZZLED
+    if puzzled or (bare and asked in _FOLLOW_UPS):
         return "ask_status"  # how it stands, and the question again
     return "unclear" if bare else None
 

@@ -22,7 +22,8 @@ COMMON: Final = {
         "für seit auf im am zum zur wird werden noch wieder mehr auch nur doch schon jetzt "
         "heute bitte danke hallo ja nein nichts wer was wie wann warum funktioniert habe "
         "haben hat moin guten tag morgen alle den dem net nich nix spinnt druckt läuft tut "
-        "startet hängt kaputt drucker bildschirm rechner raum büro fehler anmelden kennwort"
+        "startet hängt bleibt schwarz leer lädt zeigt sich gestern kaputt drucker bildschirm "
+        "rechner raum büro fehler anmelden kennwort"
     ),
     "pt": (
         "o os uma um não está estão é são eu nós meu minha meus nossa com para por desde ao "

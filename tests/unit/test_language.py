@@ -24,6 +24,7 @@ from classifier.language import detect_language
         ("de printer op de gang doet het niet meer", "nl"),
         ("der beamer im raum 4 in berlin spinnt", "de"),
         ("drucker geht net", "de"),
+        ("Hallo, Monitor bleibt schwarz", "de"),
         ("wifi", None),
         ("ok", None),
         ("", None),
