@@ -38,12 +38,12 @@ class Bell:
         self._live = live
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
-        self._dismissed = False
+        self.dismissed = False
 
     @property
     def over(self) -> bool:
         """Whether its stream should end: the server stops, or newer ones took its place."""
-        return self._dismissed or self._live.closed
+        return self.dismissed or self._live.closed
 
     async def rings(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait with a heartbeat
         """Wait for a change; False when none came in `timeout` seconds, or it is over."""
@@ -56,7 +56,7 @@ class Bell:
 
     def dismiss(self) -> None:
         """End its stream, from any thread."""
-        self._dismissed = True
+        self.dismissed = True
         self.ring()
 
     def ring(self) -> None:

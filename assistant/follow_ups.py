@@ -8,7 +8,7 @@ from typing import Any, Final
 from assistant import wording
 from assistant.extraction import SECRET, meant
 from classifier.catalogue import Catalogue
-from classifier.people import count_answer
+from classifier.people import count_alone
 from classifier.scope import read_scope
 
 _MOST: Final = 2
@@ -57,7 +57,7 @@ def count_told(latest: Mapping[str, Any], asked: str | None) -> int | None:
     """How many people the words count; to who is affected a bare number is an answer, too."""
     counted: int | None = latest["metadata"]["facts"].get("counted")
     if counted is None and asked == "impact" and not latest["metadata"]["chosen"]:
-        return count_answer(str(latest["text"]))
+        return count_alone(str(latest["text"]))
     return counted
 
 

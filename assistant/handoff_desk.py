@@ -23,9 +23,9 @@ from assistant.drafting import filing_of
 from assistant.messages import clean
 from assistant.nlg import render_sms
 from assistant.readings import filed_draft
-from assistant.text_dialogue import UNFILED
 from assistant.texts import record_expected
 from assistant.transcript import TurnOvertakenError, Words
+from assistant.understanding import UNFILED
 from assistant.wording import render_card
 from incidents import handoffs
 from incidents.drafts import Recorded

@@ -64,6 +64,11 @@ REVISES: Final = re.compile(
     r"(?i)^\W*(?:no|nope|sorry|wait|hold on|actually|oh|nein|ach|moment|doch)\b"
     r"|\b(?:after all|actually|doch|eigentlich)\b"
 )
+OVER: Final = re.compile(
+    r"(?i)\b(?:now|again|fine|ok|okay|good|sorted|solved|fixed|resolved|works?|working|back|jetzt|"
+    r"wieder|gut|behoben|gelöst|erledigt|geht|läuft)\b"
+)
+"""Where one of these stands, it may be good news."""
 STATUS: Final = re.compile(
     r"(?i)\bwhat(?:'?s| is)? (?:the status|happening|going on|new)\W{1,2}(?:of|with|to|on|about) "
     r"(?:my (?:reports?|tickets?|case|issue|problem)|mine|it|that|this)\b"
@@ -72,9 +77,11 @@ STATUS: Final = re.compile(
     r"meiner|meinem)\b|\bwie ist der stand\b|\bgibt es (?:schon )?(?:etwas |was )?neues\b"
 )
 ALSO: Final = re.compile(
-    r"(?i)\b(?:it|this|that) (?:now |seems to )?(?:also|too) (?:affects?|hits?)\b"
-    r"|\b(?:betrifft|trifft) (?:es )?(?:jetzt |nun )?auch\b"
+    r"(?i)\W*(?:and |und )?(?:it|this|that|das|es) (?:now |seems to |jetzt )?"
+    r"(?:also (?:affects?|hits?)|betrifft (?:jetzt |nun )?auch|trifft (?:jetzt |nun )?auch)\b"
+    r"[^.!?;]{0,40}[.!?\s]*"
 )
+"""The whole of a message that says the same trouble reaches further."""
 NOTHING: Final = re.compile(
     r"(?i)\b(?:nothing(?:'?s| is)?|not|nix|nichts)\b.{0,20}\b(?:broken?|wrong|out of order|faulty|"
     r"kaputt|defekt)\b|\bkaputt ist nichts\b|\bkeine störung\b"

@@ -18,7 +18,7 @@ from typing_extensions import override
 from assistant.choices import inbound, render_payload
 from assistant.dialogue import Button, ConversationState, Said, Turn, Utterance
 from assistant.engine import DialoguePort
-from assistant.understanding import choose_intent
+from assistant.understanding import choose_intent, is_doubted
 from incidents.text_same import LastReport, SameOrNew, SamePolicy, choose_same
 from incidents.text_words import render_words
 from models.vocabulary import Channel
@@ -28,9 +28,6 @@ WAITING: Final = "text_waiting"
 SAME: Final = render_payload("text_same")
 NEW: Final = render_payload("text_new")
 _WORD: Final = re.compile(r"[^\W\d_]{3}")
-UNFILED: Final = "handoff_unfiled"
-"""The question whether what was told to staff is to be a report, as the state remembers it."""
-_DOUBTS: Final = frozenset({"utter_unclear", "utter_default", UNFILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +132,9 @@ def waits_for_a_word(state: ConversationState) -> str | None:
         return NEW
     payloads = [sent for _, sent in state.issued]
     told = _WORD.search(str(state.slots.get("pending") or ""))
-    if told and "/insist" in payloads and _doubted(state):
+    if told and "/insist" in payloads and is_doubted(state):
         return "/insist"
     return None
-
-
-def _doubted(state: ConversationState) -> bool:
-    """Whether we asked last if it is a report, and did not say that it is a question."""
-    names = [one["metadata"]["utter"] for one in state.events if one.get("event") == "bot"]
-    return bool(names) and names[-1] in _DOUBTS
 
 
 def _asked(

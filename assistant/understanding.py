@@ -21,6 +21,7 @@ from assistant.plain_words import (
     JUST_SEND,
     NO_WORD,
     NOTHING,
+    OVER,
     PUZZLED,
     RESTART,
     REVISES,
@@ -31,7 +32,7 @@ from assistant.plain_words import (
     short_answer,
 )
 from assistant.trouble_words import TROUBLE, WORSE, is_broken_now
-from classifier.people import count_answer
+from classifier.people import count_alone
 from classifier.scope import read_scope
 
 _SURE: Final = 0.5
@@ -44,6 +45,9 @@ _ASIDE: Final = 120
 _FOLLOW_UPS: Final = frozenset({"impact", "service", "site"})
 _CHATTER: Final = frozenset({"small_talk", "thanks", "greet"})
 _ANSWERS: Final = frozenset({"inform", "correct", "dont_know", "affirm", "deny", "insist"})
+UNFILED: Final = "handoff_unfiled"
+"""The question whether what was told to staff is to be a report, as the state remembers it."""
+_DOUBTS: Final = frozenset({"utter_unclear", "utter_default", UNFILED})
 _INTERRUPTS: Final = frozenset(
     {"ask_question", "request_human", "cancel", "restart", "resolved", "ask_status"}
 )
@@ -80,13 +84,13 @@ def _says_nothing(said: Said, state: ConversationState) -> str | None:
     text = said.text
     if text.lstrip().startswith("/"):
         return "unclear"
-    bare = NO_WORD.fullmatch(text) is not None
-    asked = state.asked() if state.loop is None else None
-    if asked == "impact" and count_answer(text) is not None:
-        return None
-    puzzled = asked in {*_FOLLOW_UPS, "more"} and fold(text) in PUZZLED
-    if puzzled or (bare and asked in _FOLLOW_UPS):
+    bare, asked = NO_WORD.fullmatch(text) is not None, state.asked()
+    if bare and asked == "impact" and count_alone(text) is not None:
+        return "inform"
+    if fold(text) in PUZZLED and asked in {*_FOLLOW_UPS, "confirm", "more"}:
         return "ask_status"  # how it stands, and the question again
+    if bare and state.loop is None and asked in _FOLLOW_UPS:
+        return "ask_status"
     return "unclear" if bare else None
 
 
@@ -97,9 +101,18 @@ def _says_briefly(said: Said, state: ConversationState) -> str | None:
         sends = len(said.text) <= 2 * _BRIEF and JUST_SEND.fullmatch(said.text)
         return "insist" if sends else None
     asked = state.asked() if state.loop is None else None
-    if asked == "insist" and fold(said.text) in CLEAR_YES and state.slots.get("pending"):
+    if asked == "insist" and fold(said.text) in CLEAR_YES and is_doubted(state):
         return "insist"  # what was said is a report
     return "inform" if asked in _FOLLOW_UPS and short in _ANSWERS else short
+
+
+def is_doubted(state: ConversationState) -> bool:
+    """Whether we asked last if words are a report, and did not say that they are a question.
+
+    A question that we took for one is no report (ADR 0005).
+    """
+    names = [one["metadata"]["utter"] for one in state.events if one.get("event") == "bot"]
+    return bool(state.slots.get("pending") and names) and names[-1] in _DOUBTS
 
 
 def _ordered(said: Said, state: ConversationState) -> str | None:
@@ -198,12 +211,13 @@ def _outside(said: Said, state: ConversationState) -> str:
     if asked is None:
         return _beginning(said, words=words, names=names, tells=tells)
     another = tells or names or bool(ANOTHER.search(said.text))
-    spreads = ALSO.search(said.text) is not None
-    if _tells_of_another(said, state) and not spreads and not CORRECTS.search(said.text):
+    if ALSO.fullmatch(said.text):
+        return "inform"
+    elsewhere = _tells_of_another(said, state) and not CORRECTS.search(said.text)
+    foreign = said.foreign is not None and asked == "more" and words > _SENTENCE
+    if elsewhere or foreign:  # rather one report too many than another trouble hidden in the last
         return "report"
-    if said.foreign is not None and asked == "more" and words > _SENTENCE:
-        return "report"  # rather one report too many than another trouble hidden in the last
-    news = "worse" if spreads else None if names else _news(said.text)
+    news = None if names else _news(said.text)
     last = state.slots.get("last_report")
     return news or _afterwards(said, last, answering=asked != "more", another=another)
 
@@ -277,7 +291,8 @@ def _rescopes(said: Said) -> bool:
     """Whether it is said anew who is affected: "no wait, only me"."""
     return (
         len(said.text) <= _ASIDE
-        and "?" not in said.text
+        and said.act != "resolved"
+        and not ("?" in said.text or OVER.search(said.text))
         and REVISES.search(said.text) is not None
         and read_scope(said.text, said.facts.get("counted"), answering=True) is not None
     )

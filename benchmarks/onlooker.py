@@ -44,8 +44,9 @@ class Onlooker:
     ) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        ended = self._process.wait(30)
         self._reading.join(30)
+        assert ended == 0, "the onlooker met an error"
 
     def take(self) -> list[float]:
         """Their waits since this was asked last."""

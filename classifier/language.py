@@ -21,7 +21,7 @@ COMMON: Final = {
         "meine unser bei mir uns geht gehen ging kommt kann können und oder aber mit von "
         "für seit auf im am zum zur wird werden noch wieder mehr auch nur doch schon jetzt "
         "heute bitte danke hallo ja nein nichts wer was wie wann warum funktioniert habe "
-        "haben hat moin guten tag morgen alle den dem net nich nix spinnt druckt läuft tut "
+        "haben hat moin guten tag morgen alle dem nich nix spinnt druckt läuft "
         "startet hängt bleibt schwarz leer lädt zeigt sich gestern kaputt drucker bildschirm "
         "rechner raum büro fehler anmelden kennwort"
     ),

@@ -120,9 +120,19 @@ _JUST_BEFORE: Final = 16
 _NO_COUNT: Final = re.compile(
     r"(?i)\b(?:till|until|at|by|since|from|after|before|um|bis|ab|seit|gegen|nach|vor|no|nr|"
     r"number|nummer|hall|halle|gate|"
-    r"dock|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|level|"
-    r"phone|extension|page|seite)\.?\s$"
+    r"dock|door|line|linie|floor|room|raum|truck|rampe|tor|tour|level|step|version|windows|"
+    r"phone|extension|durchwahl|page|seite|error|fehler|code|ticket|tag|asset|case|order|auftrag|"
+    r"port|build|printer|drucker|scanner|device|gerät)\.?\s$"
 )
+_AROUND: Final = frozenset(
+    {"about", "all", "alle", "als", "are", "around", "at", "ca", "circa", "colleagues", "es",
+     "etwa", "fast", "in", "is", "it", "kollegen", "least", "leute", "maybe", "mehr",
+     "mindestens", "more", "nearly", "oder", "of", "or", "others", "over", "people", "personen",
+     "persons", "plus", "roughly", "rund", "sind", "so", "than", "there", "total", "ungefähr",
+     "uns", "us", "users", "vielleicht", "von", "we", "wir", "über"}
+)  # fmt: skip
+_ALONE: Final = 1_000
+"""A number that stands alone and is larger counts no people: it is a ticket's, or a device's."""
 _OTHERS: Final = re.compile(r"(?i)\b(?:other|more|andere\w*|weitere\w*)\b")
 """Others than the speaker, who is one more."""
 
@@ -163,6 +173,15 @@ def count_answer(text: str) -> int | None:
         if not _NO_COUNT.search(text, max(0, match.start() - _JUST_BEFORE), match.start())
     )
     return max((count for count in told if 1 < count <= _LARGEST), default=None)
+
+
+def count_alone(text: str) -> int | None:
+    """The number that is all an answer says: "about 40", "12!!"; None for "error 4711"."""
+    counted = count_answer(text)
+    rest = re.findall(r"[^\W\d_]+", _BARE.sub(" ", text.lower()))
+    if counted is None or counted > _ALONE or not _AROUND.issuperset(rest):
+        return None
+    return counted
 
 
 def _value(word: str) -> int:

@@ -52,13 +52,17 @@ def with_attached(session: Session, draft: Draft) -> Draft:
 
 
 def holds_attack(session: Session, conversation: ConversationId, files: Collection[str]) -> bool:
-    """Whether one of these files is a mail that looks like an attack, as far as they are read."""
+    """Whether one of these files is a mail that looks like an attack, as far as they are read.
+
+    A file that is in a report says nothing of what is told after it.
+    """
     mails = session.scalars(
         select(AttachmentReading.text)
         .join(Attachment, Attachment.id == AttachmentReading.attachment_id)
         .where(
             Attachment.id.in_([AttachmentId(UUID(one)) for one in files]),
             Attachment.conversation_id == conversation,
+            Attachment.report_id.is_(None),
             Attachment.media_type == MAIL,
         )
     )

@@ -22,12 +22,16 @@ from typing import Any, Final, Literal, get_args
 Errand = Literal["check", "read"]
 _ROOT: Final = Path(__file__).parents[1]
 _ANSWER: Final = 8 << 20
-_MOST: Final = 4
+_MOST: Final = 2
 _KEPT_ENV: Final = ("PATH", "LANG", "LC_ALL", "TESSDATA_PREFIX")
 
 
 def _half_the_processors() -> int:
-    return max(1, min((os.cpu_count() or 1) // 2, _MOST))
+    if hasattr(os, "sched_getaffinity"):  # macOS has none
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    return max(1, min(count // 2, _MOST))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ from incidents.report_rows import (
     service_and_site,
 )
 from incidents.settling import settle_incident
-from incidents.snapshots import owe_report_record
+from incidents.snapshots import owe_report_record, withhold_words
 from incidents.told_later import take_later
 from models.database import Database
 from models.ids import ReportId
@@ -204,6 +204,7 @@ class Intake:
         alone = home.reports == 1
         report.audience = Audience.RESTRICTED
         home.audience = Audience.RESTRICTED if alone else home.audience
+        withhold_words(session, report, now=now)
         choice = Choice(
             home.id if alone else None, None, Author.POLICY, evidence={"decision": "restricted"}
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from classifier.signatures import published
@@ -16,11 +16,12 @@ from incidents.helping import read_tried
 from incidents.ledger import Outbox, owe_record
 from incidents.privacy import mask
 from incidents.recurrence_view import seen_before
+from models.delivery import Delivery, DeliveryStream, Record
 from models.incident import Incident, Membership
 from models.people import Identity, Person
 from models.records import RecordKind
 from models.report import Attachment, Report, ReportAddition, ReportText
-from models.vocabulary import AttachmentState, Audience
+from models.vocabulary import AttachmentState, Audience, DeliveryState
 
 # Made once: they run at every report.
 _LINK: Final = (
@@ -64,6 +65,35 @@ def owe_report_record(
         data=_report_data(session, report, link, incident, previous),
         now=now,
     )
+
+
+def withhold_words(session: Session, report: Report, *, now: datetime) -> None:
+    """Take the words out of records of a report that nobody was offered yet; it is for few now.
+
+    What was sent stays sent: the record that follows says that the report is restricted.
+    """
+    offered = select(Delivery.event_id).where(
+        or_(Delivery.attempts > 0, Delivery.state != DeliveryState.PENDING)
+    )
+    being_sent = select(DeliveryStream.stream).where(DeliveryStream.leased_until > now)
+    records = session.scalars(
+        select(Record).where(
+            Record.subject == report.reference,
+            Record.audience == Audience.OPEN.value,
+            Record.event_id.not_in(offered),
+            Record.stream.not_in(being_sent),
+        )
+    )
+    for record in records:
+        record.audience = Audience.RESTRICTED.value
+        record.data = {
+            **record.data,
+            "audience": Audience.RESTRICTED.value,
+            "description": None,
+            "on_behalf_of": None,
+            "signatures": published(report.signatures, restricted=True),
+            "additions": [{**one, "text": None} for one in record.data["additions"]],
+        }
 
 
 def owe_incident_record(

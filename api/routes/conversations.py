@@ -158,7 +158,8 @@ async def follow(
     """Messages as they come, by number; `Last-Event-ID` resumes after the last one seen.
 
     Beside them, without a number: `presence` (how far staff have seen, whether they write) and,
-    if asked for, `file` (how far the reading of a file is, what was seen in it).
+    if asked for, `file` (how far the reading of a file is, what was seen in it). `elsewhere` is
+    the last of a stream that gave way to newer ones: come back in a minute, not at once.
     """
     after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
     return EventSourceResponse(
@@ -182,6 +183,8 @@ async def _stream(
                 yield render_event(kind, data)
             if len(spoken) < _PAGE:
                 await bell.rings(HEARTBEAT)
+        if bell.dismissed:
+            yield render_event("elsewhere", {})
 
 
 def _spoken(house: Installation, conversation: ConversationId, after: int) -> list[dict[str, Any]]:

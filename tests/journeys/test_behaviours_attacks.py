@@ -200,6 +200,14 @@ class Late(Forwarder):
         self.one.finish()
         return AttachmentId(kept.id)
 
+    def add(self, content: bytes) -> AttachmentId:
+        """Send the mail after the report was filed, with a word; returns the file, unread."""
+        assert self.one.talk.conversation is not None
+        kept = self.files.store.keep_file(self.one.talk.conversation, "mail.eml", BytesIO(content))
+        words = {"polite": "Here is more about it", "furious": "HERE IS MORE ABOUT IT"}
+        self.one.say(words, attachments=(AttachmentId(kept.id),))
+        return AttachmentId(kept.id)
+
     def stands(self) -> tuple[Audience, str, str]:
         """Who sees the report, its incident, and that one's title."""
         kept = self.one.only()
@@ -225,8 +233,29 @@ def test_a_forged_mail_read_after_filing_takes_its_report_out_of_sight(
     assert (after == before) is (others == 0)
     late.files.read_file(file)
     assert late.stands() == (audience, after, title)
+    said = late.one.say({"polite": "Thank you", "furious": "THANKS FOR NOTHING"})
+    assert "Is it right?" not in said
+    with house.database.reading() as session:
+        records = session.scalars(select(Record).where(Record.subject == late.one.only().reference))
+        told = [(one.audience, one.data["description"]) for one in records]
+    assert told == [(Audience.RESTRICTED.value, None)] * 2
     check_everything(house)
     check_records(house)
+
+
+@ON_THE_WEB
+def test_a_forged_mail_that_is_added_to_a_report_is_no_new_report(
+    house: House, way: Way, tmp_path: Path
+) -> None:
+    late = Late(house, way, tmp_path)
+    late.one.say(BROKEN)
+    late.one.finish()
+    file = late.add(FORGED)
+    late.files.read_file(file)
+    assert late.stands()[0] is Audience.RESTRICTED
+    late.one.say({"polite": "Thank you", "furious": "ANY NEWS??"})
+    assert late.one.asked is None
+    late.one.only()
 
 
 @ON_THE_WEB

@@ -62,7 +62,44 @@ def test_that_it_spreads_to_another_service_is_no_other_trouble(house: House, wa
         "furious": "THAT ALSO HITS THE PHONES",
     }
     one.say(words)
-    assert one.only().later == (("worse", way.of(words)),)
+    assert one.only().later == (("more", way.of(words)),)
+
+
+@EVERY_WAY
+def test_another_outage_that_also_affects_them_is_a_report_of_its_own(
+    house: House, way: Way
+) -> None:
+    one = Teller(house, way)
+    one.say(OUTLOOK)
+    one.finish()
+    one.say(
+        {
+            "polite": "In Lisbon the warehouse scanners are all dead since 9. It also affects me.",
+            "furious": "SAP IS DOWN IN PUNE FOR EVERYONE, THIS ALSO HITS PAYROLL",
+        }
+    )
+    one.finish()
+    assert len(one.kept()) == 2
+
+
+@EVERY_WAY
+@pytest.mark.parametrize(
+    "news",
+    [
+        "Actually everyone can log in now",
+        "Oh it's fine for all of us now",
+        "Actually it's sorted for everyone, thanks",
+    ],
+)
+def test_good_news_for_everybody_raise_nothing(house: House, way: Way, news: str) -> None:
+    one = Teller(house, way)
+    one.say("Outlook crashes, only for me")
+    one.finish()
+    before = one.only()
+    one.say(news.upper() if way.tone == "furious" else news)
+    after = one.only()
+    assert (after.impact, after.priority) == (before.impact, before.priority)
+    assert [kind for kind, _ in after.later][-1] in {"resolved", "more"}
 
 
 @EVERY_WAY

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.people import count_answer, find_counts
+from classifier.people import count_alone, count_answer, find_counts
 from classifier.scope import read_scope
 
 
@@ -47,6 +47,28 @@ def test_people_are_counted_in_numbers_and_words(text: str, people: int | None) 
 )
 def test_a_bare_number_answers_how_many(text: str, people: int | None) -> None:
     assert count_answer(text) == people
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("12", 12),
+        ("about 40", 40),
+        ("300!!", 300),
+        ("10+", 10),
+        ("we are seven", 7),
+        ("error 4711", None),
+        ("48213", None),
+        ("see ticket 482 please", None),
+        ("dock door 12 in Berlin", None),
+        ("the 3 scanners", None),
+        ("1", None),
+    ],
+)
+def test_a_number_answers_by_itself_only_where_it_is_all_that_is_said(
+    text: str, people: int | None
+) -> None:
+    assert count_alone(text) == people
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 // What the server tells by itself: one stream of events, taken up where it was cut.
 
+const CROWDED = 60000; // so many tabs have this conversation open that ours gave way
 const SILENCE = 45000; // the server gives a sign of life every 15 seconds
 
 export class Stream {
-  #line; #store; #hear; #ended; #abort = null;
+  #line; #store; #hear; #ended; #abort = null; #gaveWay = false;
 
   /** @param hear called with (kind, data) for every event; @param ended where the conversation is gone */
   constructor(line, store, hear, ended) { [this.#line, this.#store, this.#hear, this.#ended] = [line, store, hear, ended]; }
@@ -19,7 +20,8 @@ export class Stream {
       } catch (problem) {
         if (problem.ended && !mine.signal.aborted) { this.stop(); this.#ended(id); return; }
       }
-      if (!mine.signal.aborted) await this.#line.rest(tries);
+      if (!mine.signal.aborted) await this.#line.rest(tries, { after: this.#gaveWay ? CROWDED : 0 });
+      this.#gaveWay = false;
     }
   }
 
@@ -63,6 +65,7 @@ export class Stream {
       else if (name) fields[name] = value;
     }
     if (!fields.data) return; // a sign of life
+    if (fields.event === "elsewhere") { this.#gaveWay = true; return; }
     this.#hear(fields.event, JSON.parse(fields.data));
     if (fields.id) this.#store.kept.last = Math.max(this.#store.kept.last, Number(fields.id));
     this.#store.save();
