@@ -9,7 +9,8 @@ TROUBLE: Final = re.compile(
     r"(?i)\b(?:down|broken|crash\w*|gone|dead|died|fail\w*|error|stuck|fr(?:o|ee)z\w*|slow|crawl\w*|"
     r"sluggish|unusable|offline|outage|"
     r"not work\w*|doesn'?t|don'?t|won'?t|can'?t|cannot|cant|wont|unable|no (?:wifi|internet|sound|"
-    r"connection|network|mail)|kaputt|tot|geht nicht|funktioniert nicht|ausfall|lento|caiu|"
+    r"connection|network|mail)|kaputt|tot|geht nicht|nichts geht|geht nichts|nix geht|"
+    r"nothing works|funktioniert nicht|ausfall|lento|caiu|"
     r"não funciona|no funciona|refuses?|blank|black screen|time[sd]? ?out|disconnect\w*)\b"
 )
 WORSE: Final = re.compile(

@@ -249,9 +249,9 @@ def _beginning(said: Said, *, words: int, names: bool, tells: bool) -> str:
     if said.foreign is not None and sure < _VERY_SURE:
         return "report"  # the words may say what they like: somebody of IT will read them
     if act in {"affirm", "deny", "dont_know"} and words < _SENTENCE:
-        return act
-    if act == "resolved" and not AGAIN.search(said.text):
-        return "report" if tells else "unclear"  # there is nothing yet that could be over
+        return "unclear" if TROUBLE.search(said.text) else act
+    if act in {"resolved", "cancel", "restart"} and not AGAIN.search(said.text):
+        return "report" if tells else "unclear"  # nothing is there yet that could be over
     if act in {*_ANSWERS, "worse", "report"}:
         sounds = act == "worse" or (act == "report" and (sure >= _HALF_SURE or words > _SENTENCE))
         return "report" if tells or names or sounds or words > 2 * _SENTENCE else "unclear"

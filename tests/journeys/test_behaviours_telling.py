@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
+
 from tests.conftest import House
 from tests.journeys.behaviours import EVERY_WAY, ON_THE_WEB, Lines, Teller, Way
 from tests.journeys.projection import check_everything, check_records
@@ -228,6 +230,20 @@ def test_a_yes_to_whether_something_is_broken_makes_a_report_of_what_was_said(
     one.say({"polite": "Yes", "furious": "YES!!"})
     one.finish()
     assert one.only().text == way.of(words)
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("words", ["Passwort vergessen, bitte zurücksetzen", "nichts geht mehr"])
+def test_first_words_that_sound_like_a_no_or_an_end_are_asked_about(
+    house: House, way: Way, words: str
+) -> None:
+    """Nothing is there yet that could be cancelled or denied."""
+    one = Teller(house, way)
+    said = one.say(words.upper() if way.tone == "furious" else words)
+    assert "Geht etwas nicht?" in said or "not working?" in said
+    one.say("Ja")
+    one.finish()
+    assert one.only().text.lower() == words.lower()
 
 
 @ON_THE_WEB

@@ -48,7 +48,7 @@ def conversation(session: Session, house: House) -> Conversation:
 
 @pytest.fixture
 def told(house: House) -> list[Told]:
-    """What the desk would offer for each first message, through its own path."""
+    """What the desk would offer for each first message, all taken for reports."""
     with house.database.transaction() as session:
         record_articles(session, parse_articles(ORGANISATION / FILE), actor="a", now=house.clock())
         row = conversation(session, house)
@@ -57,7 +57,7 @@ def told(house: House) -> list[Told]:
     for one in rows():
         said = Said(one["text"], Channel.WEB)
         said = understood(said, house.intake.reader.hear(one["text"], asked=None))
-        said = foresight.look_ahead(row, said, ConversationState(), house.clock())
+        said = foresight.look_ahead(row, said, ConversationState(), "report", house.clock())
         article = str(said.article["reference"]) if said.article else ""
         found.append(Told(one["part"], one["text"], one["article"], article))
     return found

@@ -47,6 +47,8 @@ def test_why_a_question_is_asked_is_kept_from_question_to_question() -> None:
         ("Outlook", "service", {"services": ["email"]}, [], ("Outlook", "email")),
         ("no idea", "service", {}, [], ("no idea", None)),
         ("everyone", "impact", {}, [], ("everyone", "1")),
+        ("12", "impact", {}, [], ("12", "2")),
+        ("error 4711", "impact", {}, [], ("error 4711", None)),
         ("2", "impact", {}, [{"entity": "impact", "value": "2"}], ("Several of us", "2")),
         ("it smells of smoke", None, {"sites": ["berlin"]}, [], ("it smells of smoke", None)),
     ],
@@ -59,5 +61,6 @@ def test_an_answer_is_read_for_what_was_asked(
     entities: list[dict[str, str]],
     expected: tuple[str, str | None],
 ) -> None:
-    latest = {"text": text, "entities": entities, "metadata": {"facts": facts}}
+    told = {"facts": facts, "chosen": bool(entities)}
+    latest = {"text": text, "entities": entities, "metadata": told}
     assert read_follow_up(latest, asked, catalogue) == expected
