@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from classifier.encoding import HashEncoder
 from classifier.pair_candidates import Query
 from classifier.pair_features import FEATURES
-from classifier.pair_scorer import PairScorer
-from classifier.supposing import ANOTHER, suppose_answers
+from classifier.pair_scorer import PairScorer, load_scorer
+from classifier.supposing import ANOTHER, Slot, suppose_answers
 from classifier.window import Item, PairFacts, Window
 from tests.fakes import plain_scorer
 
@@ -58,13 +59,32 @@ def test_an_answer_brings_the_candidates_of_that_place_nearer() -> None:
     assert chances[ANOTHER]["of berlin"] == chances["london"]["of berlin"]
 
 
-def test_as_if_told_is_as_told() -> None:
-    asked, held = query(), window()
-    found = suppose_answers(held, scorer(), asked, scorer().score(held, asked))["site"]
-    told = scorer().score(held, query(site="berlin"))
-    assert [(one.group, one.probability) for one in found.scored["berlin"]] == [
-        (one.group, one.probability) for one in told
-    ]
+@pytest.mark.parametrize(
+    ("slot", "answer", "known"),
+    [
+        ("site", "berlin", {}),
+        ("site", "pune", {"service": "wifi"}),
+        ("service", "wifi", {}),
+        ("service", "printing", {"site": "london"}),
+    ],
+)
+def test_as_if_told_is_as_told_by_every_measure(
+    slot: Slot, answer: str, known: dict[str, str]
+) -> None:
+    asked, held = query(**known), window()
+    held.add(
+        Item(
+            9,
+            "of the printer",
+            50.0,
+            asked.vector,
+            PairFacts.of(TEXT, service="printing", site=None),
+        )
+    )
+    held.add(Item(10, "of pune", 55.0, asked.vector, PairFacts.of(TEXT, service=None, site="pune")))
+    shipped = load_scorer()
+    found = suppose_answers(held, shipped, asked, shipped.score(held, asked))[slot]
+    assert found.scored[answer] == shipped.score(held, query(**known, **{slot: answer}))
 
 
 def test_where_nothing_is_near_no_answer_changes_anything() -> None:
